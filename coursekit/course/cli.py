@@ -1,0 +1,118 @@
+"""The command line. Each command imports what it needs when it is called: `coursekit --help` answers at once."""
+
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from coursekit.errors import CourseError
+
+app = typer.Typer(
+    help="Small Data, Deep Learning: open, run, build, check and mark the lessons.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Profile(str, Enum):
+    """How much a lesson computes."""
+
+    quick = "quick"
+    standard = "standard"
+    gpu = "gpu"
+
+
+ProfileOption = Annotated[
+    Profile, typer.Option(help="quick: a minute; standard: a few minutes on a CPU; gpu: larger, on one GPU.")
+]
+_LESSON = "A lesson: 02, 02_convolutions, or a path."
+
+
+def main() -> None:
+    """Run the command line; the entry point of the `coursekit` command.
+
+    What a person can put right is one line and exit code 2; anything else is a bug of ours and shows its traceback.
+    """
+    try:
+        app()
+    except CourseError as error:
+        Console(stderr=True, soft_wrap=True).print(Text(str(error), style="red"))
+        sys.exit(2)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from coursekit import __version__
+
+        print(f"coursekit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None: ...
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Open JupyterLab on the lessons. Options go on to JupyterLab, as in `--no-browser --port 8899`."""
+    from coursekit.course.lab import lab
+
+    lab(context.args)
+
+
+@app.command()
+def run(
+    lesson: Annotated[str, typer.Argument(help=_LESSON + " A file of solutions/ runs solved.")],
+    profile: ProfileOption = Profile.standard,
+    seed: Annotated[int | None, typer.Option(help="Replaces the lesson's SEED.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results.  [default: runs]")] = None,
+) -> None:
+    """Run a lesson from its first cell to its last; keep the notebook and an HTML copy."""
+    from coursekit.course.run import run
+
+    result = run(lesson, profile.value, seed, out)
+    print(f"{result.notebook}\n{result.html}")
+
+
+@app.command()
+def build(
+    lesson: Annotated[str | None, typer.Argument(help=_LESSON + "  [default: all]")] = None,
+    profile: ProfileOption = Profile.standard,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; say what is out of date.")] = False,
+) -> None:
+    """Write the notebooks of lessons/ from solutions/, with the outputs of a real run."""
+    from coursekit.course.build import build
+
+    for path in build(lesson, profile.value, check):
+        print(f"{'up to date' if check else 'written'}: {path}")
+
+
+@app.command()
+def evidence(lesson: Annotated[str, typer.Argument(help=_LESSON)]) -> None:
+    """Run the study of a lesson and write evidence/NN_name.json; this takes a while."""
+    from coursekit.course.evidence import measure
+    from coursekit.course.source import find_source
+
+    print(f"written: {measure(find_source(lesson).stem)}")
+
+
+@app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Print the report for a program to read.")] = False,
+) -> None:
+    """Say in one screen whether this machine is ready, and what to do about each thing that is not."""
+    from coursekit.course.doctor import as_json, examine, is_ready, show
+
+    findings = examine()
+    print(as_json(findings)) if json else show(findings)
+    raise typer.Exit(0 if is_ready(findings) else 1)

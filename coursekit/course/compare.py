@@ -1,0 +1,178 @@
+"""Comparisons between what a question expects and what came, as data that can be written to a file.
+
+Each comparison returns None where the answer holds, else one sentence that says what is wrong. The sentence is
+shown to the learner, so it speaks of the answer and never of the grader.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+_KINDS: dict[str, Callable[..., str | None]] = {}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A named comparison with its settings; `Comparison(**spec)` restores it from a question bank."""
+
+    kind: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(self, args: tuple, expected: Any, got: Any) -> str | None:
+        """Say what is wrong with `got`, or return None if nothing is."""
+        return _KINDS[self.kind](args, expected, got, **self.settings)
+
+    def spec(self) -> dict[str, Any]:
+        """The comparison as plain data."""
+        return {"kind": self.kind, "settings": self.settings}
+
+
+def close(atol: float, rtol: float = 0.0) -> Comparison:
+    """Numbers or arrays of equal shape that differ by at most `atol + rtol * |expected|` everywhere."""
+    return Comparison("close", {"atol": atol, "rtol": rtol})
+
+
+def exact() -> Comparison:
+    """Equal numbers, text, or sequences of them; 3 and 3.0 are equal, True and 1 are not."""
+    return Comparison("exact")
+
+
+def accuracy(at_least: float) -> Comparison:
+    """Predicted labels `(n,)` of which at least this share equals the expected ones."""
+    return Comparison("accuracy", {"at_least": at_least})
+
+
+def group_split(share: float, tolerance: float) -> Comparison:
+    """A pair (train rows, test rows) that covers every row once and leaves no group on both sides.
+
+    The first argument of each probe holds the group of every row. `share` is the expected part of the *groups*
+    that is tested, within `tolerance`.
+    """
+    return Comparison("group_split", {"share": share, "tolerance": tolerance})
+
+
+def _kind(function: Callable[..., str | None]) -> Callable[..., str | None]:
+    _KINDS[function.__name__.removeprefix("_")] = function
+    return function
+
+
+@_kind
+def _close(_args: tuple, expected: Any, got: Any, atol: float, rtol: float) -> str | None:
+    want, have = np.asarray(expected), _numeric(got)
+    if have is None:
+        return f"A number or an array was expected, {kind_of(got)} came."
+    if have.shape != want.shape:
+        return f"The shape should be {want.shape}, yours is {have.shape}."
+    if have.dtype.kind == "b" and want.dtype.kind != "b":
+        return "Numbers were expected, True and False came."
+    if not np.isfinite(have).all() and np.isfinite(want).all():
+        return "Your result contains NaN or infinity."
+    if np.allclose(have, want, rtol=rtol, atol=atol, equal_nan=True):
+        return None
+    if want.ndim == 0:
+        return f"{number(want)} was expected, {number(have)} came."
+    gap = np.abs(have.astype("float64") - want.astype("float64"))
+    place = tuple(int(i) for i in np.unravel_index(np.nanargmax(gap), gap.shape))
+    return (
+        f"The shape {want.shape} is right, the values are not: at {place} "
+        f"{number(want[place])} was expected, {number(have[place])} came."
+    )
+
+
+@_kind
+def _exact(_args: tuple, expected: Any, got: Any) -> str | None:
+    if _same(expected, got):
+        return None
+    return f"{shown(expected)} was expected, {shown(got)} came."
+
+
+@_kind
+def _accuracy(_args: tuple, expected: Any, got: Any, at_least: float) -> str | None:
+    want, have = np.asarray(expected), _numeric(got)
+    if have is None:
+        return f"An array of {len(want)} labels was expected, {kind_of(got)} came."
+    if have.shape != want.shape:
+        hint = " Take the largest of the class scores: `.argmax(axis=1)`." if have.ndim == want.ndim + 1 else ""
+        return f"One label for each image was expected, shape {want.shape}; yours is {have.shape}.{hint}"
+    share = float((have == want).mean())
+    if share >= at_least:
+        return None
+    return f"{share:.1%} of your predictions are right; {at_least:.0%} are needed."
+
+
+@_kind
+def _group_split(args: tuple, _expected: Any, got: Any, share: float, tolerance: float) -> str | None:
+    groups = np.asarray(args[0])
+    if not isinstance(got, (tuple, list)) or len(got) != 2:
+        return f"A pair (train rows, test rows) was expected, {kind_of(got)} came."
+    train, test = (_numeric(part) for part in got)
+    if train is None or test is None or train.ndim != 1 or test.ndim != 1:
+        return "Train rows and test rows should be two arrays of row numbers."
+    rows = np.concatenate([train, test])
+    if rows.dtype.kind not in "iu" or not np.array_equal(np.sort(rows), np.arange(len(groups))):
+        return f"Together the two parts should name each of the {len(groups)} rows once; they don't."
+    shared = np.intersect1d(groups[train], groups[test])
+    if len(shared):
+        return f"{len(shared)} of the groups are on both sides, number {shared[0]} for example: that is the leak."
+    tested = len(np.unique(groups[test])) / len(np.unique(groups))
+    if abs(tested - share) > tolerance:
+        return f"{tested:.0%} of the groups are tested; {share:.0%} were asked for."
+    return None
+
+
+def _numeric(value: Any) -> np.ndarray | None:
+    """The value as a numeric array, or None if it is not one."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError):
+        return None
+    return array if array.dtype.kind in "biuf" else None
+
+
+def _same(a: Any, b: Any) -> bool:
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(_same(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        x, y = _numeric(a), _numeric(b)
+        return x is not None and y is not None and x.shape == y.shape and bool((x == y).all())
+    if isinstance(a, bool) is not isinstance(b, bool):
+        return False
+    return type(a) in _PLAIN and type(b) in _PLAIN and a == b
+
+
+_PLAIN = (type(None), bool, int, float, str)
+
+
+def number(value: Any) -> str:
+    """A number as a person would write it: four significant digits, no trailing zeros."""
+    plain = value.item() if isinstance(value, (np.ndarray, np.generic)) else value
+    return f"{plain:.4g}" if isinstance(plain, float) else str(plain)
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in a learner's words."""
+    if value is None:
+        return "nothing (`None`)"
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    return {"str": "text", "bool": "True or False", "float": "a number", "int": "a number"}.get(
+        type(value).__name__, f"a {type(value).__name__}"
+    )
+
+
+def shown(value: Any, limit: int = 120) -> str:
+    """A value in one short line."""
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return number(value)
+        if value.size <= 12:
+            return np.array2string(value, precision=3, separator=", ").replace("\n", "")
+        return f"array of shape {value.shape}"
+    if isinstance(value, (list, tuple)):
+        left, right = "()" if isinstance(value, tuple) else "[]"
+        text = left + ", ".join(shown(item, limit) for item in value) + right
+    else:
+        text = number(value) if isinstance(value, float) else repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

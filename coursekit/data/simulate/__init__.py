@@ -1,0 +1,1 @@
+"""Simulated images with exact truth: one module for each domain."""

@@ -1,0 +1,141 @@
+"""Which images to learn from and which to test on: nested subsets, stratified splits, splits by group."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from coursekit.errors import InputError
+
+Parts = tuple[np.ndarray, ...]
+
+
+def nested_subsets(
+    labels_or_n: np.ndarray | int, sizes: Sequence[int], seed: int = 0
+) -> dict[int, np.ndarray]:
+    """Draw subsets of growing size, each holding all of the smaller ones.
+
+    A learning curve needs them: between 8 and 16 images only the 8 new ones may make the difference.
+
+    Args:
+        labels_or_n: class labels (n,) for subsets with the classes in equal shares (as far as the size and
+            the data allow), or the number of images.
+        sizes: how large the subsets should be, in any order.
+        seed: decides what is drawn. The subset of 8 doesn't depend on which other sizes are asked for.
+
+    Returns:
+        For each size its indices, int64, in the order drawn: the first 8 of the 16 are the 8.
+
+    Raises:
+        InputError: if a size is below 1 or above the number of images.
+    """
+    rng = np.random.default_rng(seed)
+    if isinstance(labels_or_n, int | np.integer):
+        order = rng.permutation(int(labels_or_n))
+    else:
+        labels = _checked_labels(labels_or_n)
+        order = rng.permutation(len(labels))
+        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable, so a round keeps
+        # the shuffled order; shuffling the classes anew each round keeps a size like 12 from favouring any.
+        turn = np.empty(len(labels), int)
+        for label in np.unique(labels):
+            mine = order[labels[order] == label]
+            turn[mine] = np.arange(len(mine))
+        order = order[np.argsort(turn[order], kind="stable")]
+    for size in sizes:
+        if not 1 <= size <= len(order):
+            raise InputError(
+                f"A subset of {size} can't be drawn from {len(order)} images: use 1 to {len(order)}."
+            )
+    return {int(size): order[:size] for size in sizes}
+
+
+def split(labels: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2), seed: int = 0) -> Parts:
+    """Split at random, with the same mix of classes in each part.
+
+    Args:
+        labels: class labels (n,). For images without classes give zeros.
+        shares: of each part, such as training, validation and test; they add up to 1.
+        seed: decides the split.
+
+    Returns:
+        One array of indices for each share, int64, in ascending order. Together they hold each index once.
+
+    Raises:
+        InputError: if the shares don't add up to 1, or a class is too rare to appear in each part.
+    """
+    labels = _checked_labels(labels)
+    shares = _checked_shares(shares)
+    classes, counts = np.unique(labels, return_counts=True)
+    if counts.min() < len(shares):
+        rare = classes[counts.argmin()]
+        raise InputError(
+            f"Class {rare} has {counts.min()} image(s), too few to appear in each of {len(shares)} parts: leave the "
+            "class out, join it with another, or make fewer parts."
+        )
+    from sklearn.model_selection import train_test_split
+
+    rest, parts = np.arange(len(labels)), []
+    for i in range(len(shares) - 1):
+        # Counted from the whole, so that rounding errors don't add up over the parts.
+        take = round(shares[i] * len(labels))
+        if not len(classes) <= take <= len(rest) - len(classes) * (len(shares) - 1 - i):
+            raise InputError(
+                f"A share of {shares[i]:g} of {len(labels)} images is {take}, too few (or leaves too few) to hold each "
+                f"of {len(classes)} classes: use more images or more even shares."
+            )
+        part, rest = train_test_split(rest, train_size=take, stratify=labels[rest], random_state=seed)
+        parts.append(np.sort(part))
+    return (*parts, np.sort(rest))
+
+
+def split_by_group(groups: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2), seed: int = 0) -> Parts:
+    """Split so that no group (writer, patient, font, slide) has images in two parts.
+
+    Groups are dealt out whole, the largest first, ties in random order, each to the part that is furthest below
+    its share. Parts come as close to their shares as whole groups allow.
+
+    Args:
+        groups: (n,) number of the group of each image.
+        shares: of each part, in images; they add up to 1.
+        seed: decides which groups go where.
+
+    Returns:
+        One array of indices for each share, int64, in ascending order. Together they hold each index once.
+
+    Raises:
+        InputError: if the shares don't add up to 1, or there are fewer groups than parts.
+    """
+    groups = _checked_labels(groups)
+    shares = _checked_shares(shares)
+    members, counts = np.unique(groups, return_counts=True)
+    if len(members) < len(shares):
+        raise InputError(
+            f"{len(members)} group(s) can't be split into {len(shares)} parts without cutting one."
+        )
+    shuffled = np.random.default_rng(seed).permutation(len(members))
+    missing = np.array(shares) * len(groups)
+    home: dict[int, int] = {}
+    for position, i in enumerate(shuffled[np.argsort(-counts[shuffled], kind="stable")]):
+        empty = [part for part in range(len(shares)) if part not in home.values()]
+        # The last groups go to parts that would otherwise stay empty.
+        candidates = empty if len(members) - position <= len(empty) else list(range(len(shares)))
+        part = max(candidates, key=lambda part: missing[part])
+        home[int(i)] = part
+        missing[part] -= counts[i]
+    part_of_group = np.array([home[i] for i in range(len(members))])
+    part_of_image = part_of_group[np.searchsorted(members, groups)]
+    return tuple(np.flatnonzero(part_of_image == part) for part in range(len(shares)))
+
+
+def _checked_labels(labels: np.ndarray) -> np.ndarray:
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or len(labels) == 0:
+        raise InputError(f"Labels must be a list with one entry for each image, got shape {labels.shape}.")
+    return labels
+
+
+def _checked_shares(shares: Sequence[float]) -> list[float]:
+    shares = [float(share) for share in shares]
+    if len(shares) < 2 or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+        raise InputError(f"shares must be at least two positive numbers that add up to 1, got {shares}.")
+    return shares

@@ -1,0 +1,1 @@
+"""The techniques of the course, one module each."""

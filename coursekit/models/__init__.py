@@ -1,0 +1,8 @@
+"""Network architectures. Every function returns a plain `keras.Model` with logits out."""
+
+from coursekit.models.global_pooling import global_pooling_cnn
+from coursekit.models.lenet import lenet5
+from coursekit.models.mlp import mlp
+from coursekit.models.unet import unet
+
+__all__ = ["global_pooling_cnn", "lenet5", "mlp", "unet"]

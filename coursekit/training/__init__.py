@@ -1,0 +1,24 @@
+"""Training: seeds, a report on this machine, progress in one line, and gradients on either backend.
+
+The names below load on first use, so that `coursekit.training.device` doesn't pull in Keras by itself.
+"""
+
+import importlib
+from typing import Any
+
+_HOME = {
+    "set_seed": "seeds",
+    "DeviceReport": "device",
+    "device_report": "device",
+    "make_step": "steps",
+    "input_gradient": "steps",
+    "Progress": "progress",
+}
+
+__all__ = ["DeviceReport", "Progress", "device_report", "input_gradient", "make_step", "set_seed"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(f"coursekit.training.{_HOME[name]}"), name)
+    raise AttributeError(f"coursekit.training has no {name!r}. It has: {', '.join(__all__)}.")

@@ -1,0 +1,218 @@
+"""The one file that knows the backend: compiled training steps and gradients, on TensorFlow and on JAX.
+
+`model.fit` covers most lessons. This file covers the rest: two networks that train against each other with
+an optimiser each, and gradients with respect to a picture instead of the weights.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from coursekit.errors import CourseError, InputError
+
+Tensor = Any  # a tensor of the backend in use; Keras has no common type for it
+
+
+def make_step(
+    loss_fn: Callable[..., Tensor], variables: Sequence[keras.Variable], optimizer: keras.optimizers.Optimizer
+) -> Callable[..., Tensor]:
+    """Turn a loss into one compiled training step.
+
+    Only `variables` are trained. Everything else that the loss touches keeps up to date by itself: weights
+    of another network are read afresh in each step, moving statistics of a batch normalisation that runs
+    with `training=True` and the state of a `keras.random.SeedGenerator` are written back. So several steps,
+    each with its own variables and optimiser, can take turns:
+
+        train_critic = make_step(critic_loss, critic.trainable_variables, keras.optimizers.Adam(1e-4))
+        train_forger = make_step(forger_loss, forger.trainable_variables, keras.optimizers.Adam(1e-4))
+
+    Args:
+        loss_fn: called with a batch, returns one number. It may use `keras.ops`, models and losses of Keras,
+            and nothing of TensorFlow or JAX. Random numbers need a `keras.random.SeedGenerator` made outside.
+        variables: what to train, such as `model.trainable_variables`.
+        optimizer: a new optimiser, for this step alone. Loss scaling for mixed precision is applied.
+
+    Returns:
+        `step(*batch)`: takes arrays (converted to tensors; float64 becomes Keras' float type), updates the
+        variables once, and returns the loss before the update, a tensor of shape () (`float()` reads it).
+        The first call with a new batch shape compiles, which takes a second or so.
+
+    Raises:
+        InputError: if there is nothing to train or the optimiser has been used before; from the step, if
+            the loss is not a single number.
+    """
+    variables = list(variables)
+    if not variables:
+        raise InputError(
+            "make_step got no variables to train: build the model first (call it once, or give it an Input), "
+            "and check that its layers are trainable."
+        )
+    if optimizer.built:
+        raise InputError(
+            f"make_step needs a new optimiser for each step, but this {type(optimizer).__name__} is already tied to "
+            "other variables: write the optimiser inside the call, as in "
+            "make_step(loss, variables, keras.optimizers.Adam(1e-3))."
+        )
+    optimizer.build(variables)
+    compiled = _for_backend(tensorflow=_tensorflow_step, jax=_jax_step)(loss_fn, variables, optimizer)
+    return lambda *batch: compiled(*[_as_tensor(part) for part in batch])
+
+
+def input_gradient(fn: Callable[[Tensor], Tensor], x: np.ndarray) -> np.ndarray:
+    """Tell how much each input value matters: the gradient of `fn(x)` with respect to `x`.
+
+    Args:
+        fn: takes a tensor like `x` and returns a tensor. If that holds more than one number, the gradient of
+            their sum is taken, so `lambda x: model(x)[:, 8, 8, 0]` gives one gradient for each image of a batch.
+        x: float array of any shape.
+
+    Returns:
+        Array of the shape of `x`; zero where the output doesn't depend on the input at all.
+
+    Raises:
+        InputError: if `x` holds whole numbers, which have no gradient.
+    """
+    x = np.asarray(x)
+    if not np.issubdtype(x.dtype, np.floating):
+        raise InputError(f"input_gradient needs an array of floats, got {x.dtype}: use x.astype('float32').")
+    gradient = _for_backend(tensorflow=_tensorflow_input_gradient, jax=_jax_input_gradient)(fn, _as_tensor(x))
+    return keras.ops.convert_to_numpy(gradient)
+
+
+def _for_backend(**choices: Callable[..., Any]) -> Callable[..., Any]:
+    backend = keras.backend.backend()
+    if backend not in choices:
+        raise CourseError(
+            f"coursekit trains on TensorFlow or JAX, but Keras runs on {backend!r} here: set the environment "
+            "variable KERAS_BACKEND to tensorflow or jax before Python starts."
+        )
+    return choices[backend]
+
+
+def _as_tensor(array: Any) -> Tensor:
+    # NumPy computes in float64, networks in float32; TensorFlow refuses to mix them, JAX converts silently.
+    if isinstance(array, np.ndarray) and array.dtype == np.float64:
+        array = array.astype(keras.config.floatx())
+    return keras.ops.convert_to_tensor(array)
+
+
+def _checked(loss: Tensor) -> Tensor:
+    if tuple(loss.shape) != ():
+        raise InputError(
+            f"A loss must be one number, but loss_fn returned a tensor of shape {tuple(loss.shape)}: "
+            "average it with keras.ops.mean."
+        )
+    return loss
+
+
+def _tensorflow_step(
+    loss_fn: Callable[..., Tensor], variables: list[keras.Variable], optimizer: keras.optimizers.Optimizer
+) -> Callable[..., Tensor]:
+    import tensorflow as tf
+
+    @tf.function
+    def step(*batch: Tensor) -> Tensor:
+        weights = [variable.value for variable in variables]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            loss = _checked(loss_fn(*batch))
+            scaled = optimizer.scale_loss(loss)
+        # A variable that the loss doesn't use has gradient zero on JAX; TensorFlow would say None.
+        gradients = tape.gradient(scaled, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        optimizer.apply(gradients, variables)
+        return loss
+
+    return step
+
+
+class _Recorder(keras.StatelessScope):
+    """Notes each variable that is read or written while it is open."""
+
+    def __init__(self, state_mapping: Any = None) -> None:
+        super().__init__(state_mapping)
+        self.touched: dict[int, keras.Variable] = {}
+
+    def get_current_value(self, variable: keras.Variable) -> Tensor:
+        self.touched[id(variable)] = variable
+        return super().get_current_value(variable)
+
+    def add_update(self, update: tuple[keras.Variable, Tensor]) -> None:
+        self.touched[id(update[0])] = update[0]
+        super().add_update(update)
+
+
+def _jax_step(
+    loss_fn: Callable[..., Tensor], variables: list[keras.Variable], optimizer: keras.optimizers.Optimizer
+) -> Callable[..., Tensor]:
+    import jax
+
+    # JAX freezes into the compiled code what is not handed over as an argument. So before compiling for a new
+    # batch shape, a dry run (shapes only, nothing is computed) finds out which variables the loss touches.
+    compiled: dict[Any, tuple[list[keras.Variable], Callable[..., Any]]] = {}
+    trained = {id(variable) for variable in variables}
+
+    def dry_run(*batch: Tensor) -> list[keras.Variable]:
+        with _Recorder() as recorder:
+            jax.eval_shape(loss_fn, *batch)
+        owned = trained | {id(variable) for variable in optimizer.variables}
+        return [variable for key, variable in recorder.touched.items() if key not in owned]
+
+    def compile_for(state: list[keras.Variable]) -> Callable[..., Any]:
+        def scaled_loss(weights: Any, state_values: Any, slots: Any, batch: Any) -> Any:
+            mapping = [
+                *zip(variables, weights, strict=True),
+                *zip(state, state_values, strict=True),
+                *zip(optimizer.variables, slots, strict=True),
+            ]
+            with keras.StatelessScope(mapping) as scope:
+                loss = _checked(loss_fn(*batch))
+                scaled = optimizer.scale_loss(loss)
+            return scaled, (loss, [scope.get_current_value(variable) for variable in state])
+
+        @jax.jit
+        def update(weights: Any, state_values: Any, slots: Any, batch: Any) -> Any:
+            gradient = jax.grad(scaled_loss, has_aux=True)
+            gradients, (loss, state_values) = gradient(weights, state_values, slots, batch)
+            weights, slots = optimizer.stateless_apply(slots, gradients, weights)
+            return loss, weights, state_values, slots
+
+        return update
+
+    def step(*batch: Tensor) -> Tensor:
+        shapes = tuple((part.shape, str(part.dtype)) for part in batch)
+        if shapes not in compiled:
+            state = dry_run(*batch)
+            compiled[shapes] = (state, compile_for(state))
+        state, update = compiled[shapes]
+        slots = optimizer.variables
+        loss, *new = update(
+            *[[variable.value for variable in group] for group in (variables, state, slots)], batch
+        )
+        for group, values in zip((variables, state, slots), new, strict=True):
+            for variable, value in zip(group, values, strict=True):
+                variable.assign(value)
+        return loss
+
+    return step
+
+
+def _tensorflow_input_gradient(fn: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    import tensorflow as tf
+
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        output = keras.ops.sum(fn(x))
+    return tape.gradient(output, x, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _jax_input_gradient(fn: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    import jax
+
+    def total(x: Tensor) -> Tensor:
+        # Tracers must not end up in variables, such as the counter of a seed generator.
+        with keras.StatelessScope():
+            return keras.ops.sum(fn(x))
+
+    return jax.grad(total)(x)

@@ -1,0 +1,19 @@
+"""Figures (matplotlib) and widgets (ipywidgets) of the course."""
+
+from coursekit.viz.images import response, show, show_shifts
+from coursekit.viz.kernel_bench import KernelBench
+from coursekit.viz.push_the_digit import PushTheDigit
+from coursekit.viz.quality_quantity import quality_quantity_map
+from coursekit.viz.style import COLOURS, figure_png, use_style
+
+__all__ = [
+    "COLOURS",
+    "KernelBench",
+    "PushTheDigit",
+    "figure_png",
+    "quality_quantity_map",
+    "response",
+    "show",
+    "show_shifts",
+    "use_style",
+]
