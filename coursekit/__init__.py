@@ -1,7 +1,7 @@
 """coursekit: the helper package of the course "Small Data, Deep Learning".
 
-`import coursekit` costs almost nothing: `coursekit.data`, `coursekit.models` and the others load on first use.
-It picks TensorFlow as the backend of Keras unless `KERAS_BACKEND` says otherwise, and keeps TensorFlow's
+`import coursekit` costs almost nothing: `coursekit.data`, `coursekit.models` and the others load on first
+use. It picks TensorFlow as the backend of Keras unless `KERAS_BACKEND` says otherwise, and keeps TensorFlow's
 start-up messages out of the notebook (`TF_CPP_MIN_LOG_LEVEL=0` brings them back).
 """
 

@@ -1,7 +1,7 @@
 """How good is a prediction? NumPy arrays in, one float out, the truth always first.
 
-Binary masks are arrays of 0 and 1 or of booleans, of any shape. All pixels handed over are counted together. For the
-usual figure of a paper, the mean over images, call the function once for each image and average:
+Binary masks are arrays of 0 and 1 or of booleans, of any shape. All pixels handed over are counted together.
+For the usual figure of a paper, the mean over images, call the function once for each image and average:
 
     np.mean([dice(truth, prediction) for truth, prediction in zip(truths, predictions)])
 
@@ -90,8 +90,8 @@ def precision(truth: np.ndarray, prediction: np.ndarray) -> float:
 def matthews(truth: np.ndarray, prediction: np.ndarray) -> float:
     """Correlate two binary masks: the Matthews correlation coefficient.
 
-    (TP TN - FP FN) / sqrt((TP + FP)(TP + FN)(TN + FP)(TN + FN)). Unlike Dice it also counts the background, and
-    unlike accuracy it is not fooled by a rare class. Arguments and errors as for `dice`.
+    (TP TN - FP FN) / sqrt((TP + FP)(TP + FN)(TN + FP)(TN + FN)). Unlike Dice it also counts the background,
+    and unlike accuracy it is not fooled by a rare class. Arguments and errors as for `dice`.
 
     Returns:
         -1 (each pixel wrong) to 1 (each pixel right); 0 for chance, or if either mask is all 0 or all 1.
@@ -156,7 +156,8 @@ def adjusted_rand_index(truth: np.ndarray, prediction: np.ndarray) -> float:
     Raises:
         InputError: if the shapes differ or the arrays don't hold whole numbers.
 
-    Source: Hubert, Arabie, Journal of Classification 2, 1985, doi:10.1007/BF01908075; computed by scikit-learn.
+    Source: Hubert, Arabie, Journal of Classification 2, 1985, doi:10.1007/BF01908075; computed by
+    scikit-learn.
     """
     from sklearn.metrics import adjusted_rand_score
 
@@ -167,9 +168,10 @@ def adjusted_rand_index(truth: np.ndarray, prediction: np.ndarray) -> float:
 def border_adjusted_rand_index(truth: np.ndarray, prediction: np.ndarray) -> float:
     """Compare two border masks by the regions they enclose, not by their own pixels.
 
-    The convention of the NIST study: thin both borders to lines one pixel wide, number the 4-connected regions between
-    them, and take the adjusted Rand index over all pixels, where the lines count as one more region. The thickness of a
-    predicted border doesn't matter, a gap of one pixel does: it joins two regions.
+    The convention of the NIST study: thin both borders to lines one pixel wide, number the 4-connected
+    regions between them, and take the adjusted Rand index over all pixels, where the lines count as one more
+    region. The thickness of a predicted border hardly matters, a gap of one pixel does: it joins two regions.
+    Unlike there, borders are first continued beyond the edge of the image, where thinning would open gaps.
 
     Args:
         truth: binary mask (h, w) of borders.
@@ -192,9 +194,9 @@ def average_perpendicular_distance(
 ) -> float:
     """Measure how far the predicted outline lies from the true one, on average.
 
-    From the centre of each pixel on the predicted outline to the nearest one on the true outline. Outline pixels belong to
-    the object and touch the background, or the edge of the image, on one of their four sides. Not symmetric: a part
-    of the object that the prediction left out costs little.
+    From the centre of each pixel on the predicted outline to the nearest one on the true outline. Outline
+    pixels belong to the object and touch the background, or the edge of the image, on one of their four
+    sides. Not symmetric: a part of the object that the prediction left out costs little.
 
     Args:
         truth: binary mask (h, w).
@@ -202,8 +204,8 @@ def average_perpendicular_distance(
         pixel_size: width of a pixel, such as 1.25 for mm.
 
     Returns:
-        Distance in the unit of pixel_size: 0 if the outlines are the same or both masks are empty, infinite if only
-        one is empty.
+        Distance in the unit of pixel_size: 0 if the outlines are the same or both masks are empty, infinite
+        if only one is empty.
 
     Raises:
         InputError: if the shapes differ or a mask isn't binary or isn't (h, w).
@@ -229,15 +231,19 @@ def _enclosed_regions(border: np.ndarray) -> np.ndarray:
     from skimage.measure import label
     from skimage.morphology import skeletonize
 
-    return label(~skeletonize(border), connectivity=1)
+    # Thinning shortens a line at its ends. At the edge of the image that would open a gap between two regions.
+    margin = min(border.shape) // 2
+    lines = skeletonize(np.pad(border, margin, mode="edge"))
+    height, width = border.shape
+    return label(~lines[margin : margin + height, margin : margin + width], connectivity=1)
 
 
 def _same_shape(truth: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     truth, prediction = np.asarray(truth), np.asarray(prediction)
     if truth.shape != prediction.shape:
         raise InputError(
-            f"Truth and prediction must have the same shape, got {truth.shape} and {prediction.shape}: reshape one, or "
-            "take the class with the highest score with .argmax(-1)."
+            f"Truth and prediction must have the same shape, got {truth.shape} and {prediction.shape}: "
+            "reshape one, or take the class with the highest score with .argmax(-1)."
         )
     if truth.size == 0:
         raise InputError(f"Truth and prediction hold nothing to compare: both have shape {truth.shape}.")
@@ -249,8 +255,8 @@ def _binary_pair(truth: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray,
     for name, mask in (("truth", truth), ("prediction", prediction)):
         if mask.dtype != bool and not np.isin(mask, (0, 1)).all():
             raise InputError(
-                f"A binary mask holds 0 and 1 only, but {name} holds values from {mask.min():g} to {mask.max():g}: apply "
-                "a threshold first, such as mask > 0.5 (for logits, mask > 0)."
+                f"A binary mask holds 0 and 1 only, but {name} holds values from {mask.min():g} to "
+                f"{mask.max():g}: apply a threshold first, such as mask > 0.5 (for logits, mask > 0)."
             )
     return truth.astype(bool), prediction.astype(bool)
 
@@ -259,8 +265,8 @@ def _single_image(truth: np.ndarray, prediction: np.ndarray) -> tuple[np.ndarray
     truth, prediction = _binary_pair(truth, prediction)
     if truth.ndim != 2:
         raise InputError(
-            f"Outlines and regions belong to one image: expected masks (h, w), got {truth.shape}. Call once for each image "
-            "and channel, as in masks[0, ..., 0]."
+            f"Outlines and regions belong to one image: expected masks (h, w), got {truth.shape}. Call once "
+            "for each image and channel, as in masks[0, ..., 0]."
         )
     return truth, prediction
 

@@ -1,4 +1,4 @@
-"""What has to happen before Keras loads: choose a backend, and keep TensorFlow's greetings out of the notebook.
+"""What has to happen before Keras loads: choose a backend, and keep TensorFlow's greetings out.
 
 Nothing here imports Keras, TensorFlow or JAX.
 """
@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from types import ModuleType
 
-# Lines that TensorFlow's libraries print while they load. None asks for anything to be done: absl's own notice,
-# absl and TensorFlow log lines below "fatal", and the continuation line of the CPU notice.
+# Lines that TensorFlow's libraries print while they load. None asks for anything to be done: absl's own
+# notice, absl and TensorFlow log lines below "fatal", and the continuation line of the CPU notice.
 _GREETING = re.compile(
     rb"WARNING: All log messages before absl::InitializeLog"
     rb"|[IWE]\d{4} \d\d:\d\d:"
@@ -45,7 +45,8 @@ def quieten_tensorflow() -> None:
 
 
 def _is_no_note_on_retracing(record: logging.LogRecord) -> bool:
-    # A lesson compares several models, and each new model is traced anew. TensorFlow takes that for a mistake.
+    # A lesson compares several models, and each new model is traced anew. TensorFlow takes that for a
+    # mistake.
     return "triggered tf.function retracing" not in str(record.msg)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from coursekit.course.bank import BANKS, bank_data
+from coursekit.course.bank import BANKS, bank_data, same_bank
 from coursekit.course.evidence import Evidence, evidence_path, read_evidence
 from coursekit.course.source import Cell, LessonSource, course_root, find_source, read_source, without_marks
 from coursekit.errors import CourseError
@@ -44,13 +44,13 @@ def build(lesson: str | None = None, profile: str = "standard", check: bool = Fa
         source = read_source(path)
         evidence = read_evidence(evidence_path(source.stem, root))
         bank_path, target = BANKS / f"{source.stem}.json", root / "lessons" / f"{source.stem}.ipynb"
-        bank = json.dumps(bank_data(source, evidence), indent=1, ensure_ascii=False) + "\n"
+        bank = bank_data(source, evidence)
         notebook = lesson_notebook(source, evidence)
         if check:
             _compare(source, notebook, target, bank, bank_path)
         else:
             # The bank first: the run of the notebook opens it.
-            _write(bank_path, bank)
+            _write(bank_path, json.dumps(bank, indent=1, ensure_ascii=False) + "\n")
             run_notebook(notebook, root / "lessons", profile)
             _write(target, notebook_text(notebook))
         written += [bank_path, target]
@@ -104,7 +104,12 @@ def run_notebook(notebook: NotebookNode, folder: Path, profile: str, seconds_a_c
 
     with _learner_environment(profile):
         client = NotebookClient(
-            notebook, timeout=seconds_a_cell, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+            notebook,
+            timeout=seconds_a_cell,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(folder)}},
+            # The kernel remarks on its transport; nobody here needs to know.
+            extra_arguments=["--log-level=ERROR"],
         )
         try:
             client.execute()
@@ -146,6 +151,8 @@ def _notebook_cell(cell: Cell, identity: str, source: LessonSource, evidence: Ev
         made["source"] = _fill_in(cell.source, source, evidence)
         return made
     made["source"] = without_marks(cell.source) if solved else cell.stub
+    if "setup" in cell.tags:
+        made["source"] = _fill_in(made["source"], source, evidence)
     if "answer" in cell.tags:
         # Some front ends give cells new ids; the grader then looks here.
         made["metadata"]["coursekit"] = {"answer": cell.name}
@@ -161,23 +168,38 @@ def _fill_in(text: str, source: LessonSource, evidence: Evidence) -> str:
     environment = jinja2.Environment(
         variable_start_string="<<", variable_end_string=">>", undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
-    environment.filters["pct"] = lambda share, digits=0: f"{100 * share:.{digits}f}"
-    environment.filters["points"] = lambda share, digits=0: f"{100 * share:.{digits}f}"
-    environment.filters["num"] = lambda value, digits=2: f"{value:.{digits}f}"
+    environment.filters["pct"] = _percent
+
+    def cell(name: str, x: Any = None) -> str:
+        return f"{_percent(evidence.mean(name, x))} ± {_percent(evidence.sd(name, x), 1)}"
+
     try:
         return environment.from_string(text).render(
-            mean=evidence.mean, sd=evidence.sd, cost_s=evidence.cost_s, notes=evidence.notes, badges=_badges(source.stem)
+            asks=lambda name: source.question(name).asks,
+            badges=_badges(source.stem),
+            cell=cell,
+            mean=evidence.mean,
+            notes=evidence.notes,
+            repository=_repository(),
+            sd=evidence.sd,
         )
     except (jinja2.TemplateError, CourseError) as error:
         raise CourseError(f"Lesson {source.stem}, the text that starts {text[:40]!r}: {error}") from None
 
 
-def _badges(stem: str) -> str:
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f}"
+
+
+def _repository() -> str:
     urls = dict(line.split(", ", 1) for line in metadata("coursekit").get_all("Project-URL") or [])
-    repository = re.sub(r"^https://", "", urls["Source"])
-    path = repository.removeprefix("github.com/")
+    return urls["Source"]
+
+
+def _badges(stem: str) -> str:
+    path = _repository().removeprefix("https://github.com/")
     colab = f"https://colab.research.google.com/github/{path}/blob/main/lessons/{stem}.ipynb"
-    kaggle = f"https://kaggle.com/kernels/welcome?src=https://{repository}/blob/main/lessons/{stem}.ipynb"
+    kaggle = f"https://kaggle.com/kernels/welcome?src={_repository()}/blob/main/lessons/{stem}.ipynb"
     return f"[Open in Colab]({colab}) · [Open in Kaggle]({kaggle})"
 
 
@@ -227,9 +249,9 @@ def _learner_environment(profile: str) -> Iterator[None]:
                 os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
 
 
-def _compare(source: LessonSource, notebook: NotebookNode, target: Path, bank: str, bank_path: Path) -> None:
+def _compare(source: LessonSource, notebook: NotebookNode, target: Path, bank: dict[str, Any], bank_path: Path) -> None:
     stale = []
-    if not bank_path.exists() or bank_path.read_text(encoding="utf-8") != bank:
+    if not bank_path.exists() or not same_bank(json.loads(bank_path.read_text(encoding="utf-8")), bank):
         stale.append(bank_path.name)
     if not target.exists() or without_outputs(nbformat.read(target, as_version=4)) != without_outputs(notebook):
         stale.append(target.name)

@@ -24,6 +24,11 @@ class Comparison:
         """Say what is wrong with `got`, or return None if nothing is."""
         return _KINDS[self.kind](args, expected, got, **self.settings)
 
+    @property
+    def explains(self) -> bool:
+        """Whether its own sentence tells typical mistakes apart, so that their replies need not be known."""
+        return self.kind in ("accuracy", "group_split")
+
     def spec(self) -> dict[str, Any]:
         """The comparison as plain data."""
         return {"kind": self.kind, "settings": self.settings}

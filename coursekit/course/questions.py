@@ -93,9 +93,10 @@ def quiz(name: str, asks: str, options: Mapping[str, tuple[str, str]], correct: 
     """
     if correct not in options:
         raise ValueError(f"the correct option {correct!r} is not among {sorted(options)}")
+    listed = "\n".join(f"* **{letter}**: {text}" for letter, (text, _) in options.items())
     return Question(
         name=name,
-        asks=asks,
+        asks=f"{asks}\n\n{listed}",
         points=points,
         compare=exact(),
         answer=correct,

@@ -12,11 +12,12 @@ it, `tags=["answer"]` gives it a role:
 """
 
 import ast
+import contextlib
 import hashlib
 import re
 import traceback
 import types
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,8 @@ class LessonSource:
     cells: tuple[Cell, ...]
     questions: tuple[Question, ...]
     path: Path = field(repr=False)
+    withheld: tuple[str, ...] = ()
+    """Files of coursekit that would be an answer ("coursekit/methods/convolution.py"): not there while one is marked."""
 
     def cell(self, name: str) -> Cell:
         """The cell of that name.
@@ -89,6 +92,22 @@ class LessonSource:
         """The cells that run before the answer cell of a question, in lesson order, solved."""
         needs = set(question.needs)
         return [cell for cell in self.cells if cell.kind == "code" and ("imports" in cell.tags or cell.name in needs)]
+
+    def preparation_code(self, question: Question, answer: str, without: Iterable[str] = ()) -> list[str]:
+        """The text of these cells, less the imports that neither they nor the answer use.
+
+        An answer in NumPy must not wait for TensorFlow.
+
+        Args:
+            question: the question.
+            answer: the text of the answer cell.
+            without: modules that are not imported even where they are used.
+        """
+        cells = [without_magics(cell.source) for cell in self.preparation(question)]
+        return [
+            without_unused_imports(cell, "\n".join([*cells[:n], *cells[n + 1 :], answer]), set(without))
+            for n, cell in enumerate(cells)
+        ]
 
 
 def course_root() -> Path:
@@ -161,7 +180,8 @@ def read_source(path: Path) -> LessonSource:
             f"{path.name}: answer cells and questions differ: only cells {sorted(answers - asked)}, "
             f"only questions {sorted(asked - answers)}."
         )
-    return LessonSource(path.stem, header["title"], int(header["version"]), cells, questions, path)
+    withheld = tuple(header.get("withheld", ()))
+    return LessonSource(path.stem, header["title"], int(header["version"]), cells, questions, path, withheld)
 
 
 def _read_questions(path: Path) -> tuple[Question, ...]:
@@ -225,6 +245,31 @@ def defined_names(source: str) -> set[str]:
     return names
 
 
+def without_unused_imports(source: str, other: str, without: Collection[str] = ()) -> str:
+    """A cell without the imports at its left margin whose names occur nowhere.
+
+    Args:
+        source: the author's cell.
+        other: text in which names may be used, Python or not.
+        without: modules that are not imported even where they are used.
+    """
+    tree = ast.parse(source)
+    imports = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    rest = "\n".join(ast.unparse(node) for node in tree.body if node not in imports)
+    words = set(re.findall(r"\w+", f"{rest}\n{other}"))
+    for node in imports:
+        start = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+        node.names = [
+            alias
+            for alias in node.names
+            if ((alias.asname or alias.name.split(".")[0]) in words or alias.name == "*")
+            and start.rstrip(".") not in without
+            and start + alias.name not in without
+        ]
+    tree.body = [node for node in tree.body if node not in imports or node.names]
+    return ast.unparse(tree)
+
+
 class Reference:
     """The author's own answers, run in this process: used to build question banks and by the scorer.
 
@@ -260,8 +305,8 @@ class Reference:
 
     def _replies(self, question: Question, probes: list[Probe], answer: str) -> list[Reply]:
         namespace = dict(self._given)
-        for cell in self.lesson.preparation(question):
-            exec(without_magics(cell.source), namespace)
+        for code in self.lesson.preparation_code(question, answer):
+            exec(code, namespace)
         exec(without_magics(answer), namespace)
         return replies_of(namespace.get(question.name), question.probes is not None, probes)
 

@@ -61,8 +61,8 @@ class ImageSet:
             self.groups.shape != (len(self),) or not np.issubdtype(self.groups.dtype, np.integer)
         ):
             raise InputError(
-                f"groups must be {len(self)} whole numbers, one for each image, got shape {self.groups.shape} "
-                f"of {self.groups.dtype}."
+                f"groups must be {len(self)} whole numbers, one for each image, got shape "
+                f"{self.groups.shape} of {self.groups.dtype}."
             )
 
     def __len__(self) -> int:
@@ -98,7 +98,8 @@ class ImageSet:
             indices = indices.astype(np.int64)
         if indices.ndim != 1 or not (np.issubdtype(indices.dtype, np.integer) or indices.dtype == bool):
             raise InputError(
-                f"subset needs a list of whole numbers or a boolean mask, got shape {indices.shape} of {indices.dtype}."
+                f"subset needs a list of whole numbers or a boolean mask, got shape {indices.shape} of "
+                f"{indices.dtype}."
             )
         if indices.dtype == bool:
             if len(indices) != len(self):
@@ -121,8 +122,8 @@ def _check_images(images: np.ndarray) -> None:
     if not isinstance(images, np.ndarray) or images.ndim != 4:
         came = f"shape {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
         raise InputError(
-            f"images must be an array (n, height, width, channels), got {came}. A single channel needs its own axis: "
-            "images[..., None]."
+            f"images must be an array (n, height, width, channels), got {came}. A single channel needs its "
+            "own axis: images[..., None]."
         )
     if images.dtype != np.float32:
         raise InputError(

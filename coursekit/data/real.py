@@ -11,24 +11,26 @@ from coursekit.errors import InputError
 _DIGITS = Card(
     name="digits",
     title="Handwritten digits, 0 to 9",
-    source="1,797 digits on an 8×8 grid with 17 grey levels, as shipped with scikit-learn: the test part of the "
-    "UCI set, from 13 of its 43 writers.",
+    source="1,797 digits on an 8×8 grid with 17 grey levels, as shipped with scikit-learn: the test part of "
+    "the UCI set, from 13 of its 43 writers.",
     licence="CC BY 4.0",
-    citation="Alpaydin, Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository, 1998, "
-    "doi:10.24432/C50P49.",
+    citation="Alpaydin, Kaynak: Optical Recognition of Handwritten Digits. UCI Machine Learning Repository, "
+    "1998, doi:10.24432/C50P49.",
     unit="ink, 0 (none) to 1 (most)",
     class_names=tuple("0123456789"),
-    limits="The writers are not recorded. The file keeps each writer's digits mostly together, so the groups are five "
-    "equal blocks of it: close to a split by writer, not the same. Enlarged from 8×8: no finer detail than that.",
+    limits="The writers are not recorded. The file keeps each writer's digits mostly together, so the groups "
+    "are five equal blocks of it: close to a split by writer, not the same. Enlarged from 8×8: no finer "
+    "detail than that.",
 )
 
 _IHC = Card(
     name="ihc",
     title="Glands of a human colon, stained",
-    source="One microscope picture, shipped with scikit-image: the protein FHL2 in brown (DAB), the rest of the tissue "
-    "in blue (hematoxylin). Center for Microscopy and Molecular Imaging (CMMI).",
+    source="One microscope picture, shipped with scikit-image: the protein FHL2 in brown (DAB), the rest of "
+    "the tissue in blue (hematoxylin). Center for Microscopy and Molecular Imaging (CMMI).",
     licence="No known copyright restrictions, says scikit-image.",
-    citation="van der Walt et al.: scikit-image: image processing in Python. PeerJ 2:e453, 2014, doi:10.7717/peerj.453.",
+    citation="van der Walt et al.: scikit-image: image processing in Python. PeerJ 2:e453, 2014, "
+    "doi:10.7717/peerj.453.",
     unit="red, green and blue light, 0 to 1; the width of a pixel is not recorded",
     limits="One picture, no labels: for looking at, not for learning from.",
 )

@@ -5,11 +5,14 @@ import importlib
 import inspect
 from typing import Any
 
+import numpy as np
+
 from coursekit.data.imageset import ImageSet
 from coursekit.errors import InputError
 
 # Name of the data set: the module and the function that make it. A function takes n and seed, and its other
-# keyword arguments are the options of the data set. A new data set is one more line here, and a card in datasets/.
+# keyword arguments are the options of the data set. A new data set is one more line here, and a card in
+# datasets/.
 _LOADERS = {
     "digits": ("coursekit.data.real", "digits"),
     "glyphs": ("coursekit.data.simulate.glyphs", "glyphs"),
@@ -54,8 +57,12 @@ def load(name: str, n: int | None = None, seed: int = 0, **options: Any) -> Imag
             raise InputError(
                 f"{name!r} has no option {option!r}.{meant} It has: {', '.join(known) or 'none'}."
             )
-    if n is not None and (isinstance(n, bool) or not isinstance(n, int) or n < 1):
+    if n is not None and (not _is_whole_number(n) or n < 1):
         raise InputError(f"n must be a whole number from 1, or None for all, got {n!r}.")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+    if not _is_whole_number(seed) or seed < 0:
         raise InputError(f"seed must be a whole number from 0, got {seed!r}.")
-    return loader(n=n, seed=seed, **options)
+    return loader(n=None if n is None else int(n), seed=int(seed), **options)
+
+
+def _is_whole_number(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -34,8 +34,8 @@ def nested_subsets(
     else:
         labels = _checked_labels(labels_or_n)
         order = rng.permutation(len(labels))
-        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable, so a round keeps
-        # the shuffled order; shuffling the classes anew each round keeps a size like 12 from favouring any.
+        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable, so the classes
+        # keep their shuffled order within a round, and a size like 12 favours no class for its number.
         turn = np.empty(len(labels), int)
         for label in np.unique(labels):
             mine = order[labels[order] == label]
@@ -69,8 +69,8 @@ def split(labels: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2), seed: i
     if counts.min() < len(shares):
         rare = classes[counts.argmin()]
         raise InputError(
-            f"Class {rare} has {counts.min()} image(s), too few to appear in each of {len(shares)} parts: leave the "
-            "class out, join it with another, or make fewer parts."
+            f"Class {rare} has {counts.min()} image(s), too few to appear in each of {len(shares)} parts: "
+            "leave the class out, join it with another, or make fewer parts."
         )
     from sklearn.model_selection import train_test_split
 
@@ -80,8 +80,8 @@ def split(labels: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2), seed: i
         take = round(shares[i] * len(labels))
         if not len(classes) <= take <= len(rest) - len(classes) * (len(shares) - 1 - i):
             raise InputError(
-                f"A share of {shares[i]:g} of {len(labels)} images is {take}, too few (or leaves too few) to hold each "
-                f"of {len(classes)} classes: use more images or more even shares."
+                f"A share of {shares[i]:g} of {len(labels)} images is {take}, too few (or leaves too few) to "
+                f"hold each of {len(classes)} classes: use more images or more even shares."
             )
         part, rest = train_test_split(rest, train_size=take, stratify=labels[rest], random_state=seed)
         parts.append(np.sort(part))
@@ -91,8 +91,8 @@ def split(labels: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2), seed: i
 def split_by_group(groups: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2), seed: int = 0) -> Parts:
     """Split so that no group (writer, patient, font, slide) has images in two parts.
 
-    Groups are dealt out whole, the largest first, ties in random order, each to the part that is furthest below
-    its share. Parts come as close to their shares as whole groups allow.
+    Groups are dealt out whole, the largest first, ties in random order, each to the part that is furthest
+    below its share. Parts come as close to their shares as whole groups allow.
 
     Args:
         groups: (n,) number of the group of each image.

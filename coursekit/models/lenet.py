@@ -49,8 +49,8 @@ def lenet5(
     smallest = 32 if first_padding == "valid" else 28
     if min(input_shape[:2]) < smallest:
         raise InputError(
-            f"LeNet-5 with first_padding={first_padding!r} needs images of at least {smallest}×{smallest} pixels, "
-            f"got {input_shape[0]}×{input_shape[1]}: enlarge or pad them"
+            f"LeNet-5 with first_padding={first_padding!r} needs images of at least {smallest}×{smallest} "
+            f"pixels, got {input_shape[0]}×{input_shape[1]}: enlarge or pad them"
             + (", or use first_padding='same' from 28×28." if min(input_shape[:2]) >= 28 else ".")
         )
     layers = keras.layers

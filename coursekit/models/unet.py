@@ -36,8 +36,9 @@ def unet(
     Raises:
         InputError: if height or width isn't divisible by 2 to the power of the depth.
 
-    Source: Ronneberger, Fischer, Brox, MICCAI 2015, arXiv:1505.04597; order of layers after Majurski et al., CVPRW
-    2019, code usnistgov/small-data-cnns. Padding is `same`, so that the output is as large as the input.
+    Source: Ronneberger, Fischer, Brox, MICCAI 2015, arXiv:1505.04597; order of layers after Majurski et al.,
+    CVPRW 2019, code usnistgov/small-data-cnns. Padding is `same`, so that the output is as large as the
+    input.
     """
     widths = list(widths)
     if not widths or min(widths) < 1:
@@ -49,8 +50,9 @@ def unet(
     if height % 2**depth or width % 2**depth:
         fits = [max(1, round(side / 2**depth)) * 2**depth for side in (height, width)]
         raise InputError(
-            f"A U-Net with {len(widths)} widths halves the image {depth} times, so height and width must be divisible "
-            f"by {2**depth}, got {height}×{width}: crop or pad to {fits[0]}×{fits[1]}, or use fewer widths."
+            f"A U-Net with {len(widths)} widths halves the image {depth} times, so height and width must be "
+            f"divisible by {2**depth}, got {height}×{width}: crop or pad to {fits[0]}×{fits[1]}, or use "
+            "fewer widths."
         )
 
     def convolve(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:

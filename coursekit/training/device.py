@@ -35,7 +35,8 @@ class DeviceReport:
         backend: "tensorflow" or "jax", under Keras.
         versions: of python, keras, numpy and the backend.
         gpus: cards that the backend can use.
-        idle_gpus: cards that the driver knows but the backend can't use: mostly an installation without GPU support.
+        idle_gpus: cards that the driver knows but the backend can't use: mostly an installation without GPU
+            support.
         policy: Keras' number format in force, such as "float32".
         recommended_policy: "mixed_bfloat16" or "mixed_float16" where the first card computes faster that way,
             else "float32".
@@ -118,7 +119,7 @@ def _recommended_policy(gpus: tuple[Gpu, ...]) -> str:
 
 
 def _nvidia_gpus() -> tuple[Gpu, ...]:
-    """Ask NVIDIA's driver. It answers without taking hold of the card, and knows cards that a backend can't use."""
+    """Ask NVIDIA's driver, which doesn't take hold of a card and knows those that a backend can't use."""
     question = ["nvidia-smi", "--query-gpu=name,memory.total,compute_cap", "--format=csv,noheader,nounits"]
     try:
         answer = subprocess.run(question, capture_output=True, text=True, timeout=20, check=True).stdout
@@ -166,7 +167,7 @@ def _no_gpus(known: tuple[Gpu, ...]) -> tuple[tuple[Gpu, ...], str]:
 
 
 def _usable_cores() -> int:
-    """Count the cores this process may use: a container or a batch queue often allows fewer than there are."""
+    """Count the cores this process may use: a container often allows fewer than there are."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota, period = _cgroup_number("cpu.max"), _cgroup_number("cpu.max", field=1)
     return min(cores, max(1, quota // period)) if quota and period else cores

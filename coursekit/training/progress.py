@@ -10,9 +10,9 @@ import keras
 class Progress(keras.callbacks.Callback):
     """Shows one line while a model trains: epoch, loss, metrics, time left.
 
-    Use it instead of Keras' own lines: `model.fit(..., verbose=0, callbacks=[Progress()])`. In a notebook and in a
-    terminal the line is rewritten in place; where output goes to a file, only the last line is printed. The last line
-    names no times, so that a notebook that runs twice gives the same output twice.
+    Use it instead of Keras' own lines: `model.fit(..., verbose=0, callbacks=[Progress()])`. In a notebook and
+    in a terminal the line is rewritten in place; where output goes to a file, only the last line is printed.
+    The last line names no times, so that a notebook that runs twice gives the same output twice.
 
     Args:
         title: what is trained, written first.

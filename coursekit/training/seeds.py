@@ -6,17 +6,17 @@ from coursekit.errors import CourseError, InputError
 
 
 def set_seed(seed: int, deterministic: bool = True) -> None:
-    """Seed everything random: Python, NumPy and Keras, and ask for operations that give the same bits each time.
+    """Seed Python, NumPy and Keras, and ask for operations that give the same bits each time.
 
-    Call it before building the model: initial weights are random too. Results are then the same on the same machine with
-    the same versions, not from one machine to another.
+    Call it before building the model: initial weights are random too. Results are then the same on the same
+    machine with the same versions, not from one machine to another.
 
     Args:
         seed: whole number from 0 to 2³² - 1.
         deterministic: on TensorFlow, forbid operations whose result depends on the order in which threads
             finish. That costs time on a GPU, lasts until Python ends, and can't be taken back. JAX is
-            deterministic on a CPU without asking; on a GPU it needs `XLA_FLAGS=--xla_gpu_deterministic_ops=true`
-            in the environment before it starts.
+            deterministic on a CPU without asking; on a GPU it needs
+            `XLA_FLAGS=--xla_gpu_deterministic_ops=true` in the environment before it starts.
 
     Raises:
         InputError: if seed is not such a number.
@@ -32,5 +32,6 @@ def set_seed(seed: int, deterministic: bool = True) -> None:
             tf.config.experimental.enable_op_determinism()
         except RuntimeError as error:
             raise CourseError(
-                f"TensorFlow can't become deterministic any more ({error}): restart the kernel and call set_seed first."
+                f"TensorFlow can't become deterministic any more ({error}): restart the kernel and call "
+                "set_seed first."
             ) from error

@@ -51,8 +51,8 @@ def make_step(
         )
     if optimizer.built:
         raise InputError(
-            f"make_step needs a new optimiser for each step, but this {type(optimizer).__name__} is already tied to "
-            "other variables: write the optimiser inside the call, as in "
+            f"make_step needs a new optimiser for each step, but this {type(optimizer).__name__} is already "
+            "tied to other variables: write the optimiser inside the call, as in "
             "make_step(loss, variables, keras.optimizers.Adam(1e-3))."
         )
     optimizer.build(variables)
@@ -65,7 +65,8 @@ def input_gradient(fn: Callable[[Tensor], Tensor], x: np.ndarray) -> np.ndarray:
 
     Args:
         fn: takes a tensor like `x` and returns a tensor. If that holds more than one number, the gradient of
-            their sum is taken, so `lambda x: model(x)[:, 8, 8, 0]` gives one gradient for each image of a batch.
+            their sum is taken, so `lambda x: model(x)[:, 8, 8, 0]` gives one gradient for each image of a
+            batch.
         x: float array of any shape.
 
     Returns:
@@ -112,7 +113,8 @@ def _tensorflow_step(
 ) -> Callable[..., Tensor]:
     import tensorflow as tf
 
-    @tf.function
+    # No autograph: a loss is written with keras.ops, which need no translation, and errors keep their type.
+    @tf.function(autograph=False)
     def step(*batch: Tensor) -> Tensor:
         weights = [variable.value for variable in variables]
         with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -1,5 +1,6 @@
 """A picture that is redrawn when a control moves, and that shows its first state where no widget can run."""
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -43,6 +44,6 @@ class LivePicture(widgets.VBox):
         bundle = super()._repr_mimebundle_(**kwargs)
         data = dict(bundle[0] if isinstance(bundle, tuple) else bundle)
         # A reader without a kernel (a web page, a closed notebook) gets the first state as a picture.
-        data["image/png"] = self.picture.value
+        data["image/png"] = base64.b64encode(self.picture.value).decode("ascii")
         data["text/plain"] = self._alt or "an interactive picture"
         return data, {"image/png": {"alt": self._alt}}

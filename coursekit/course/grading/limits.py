@@ -1,4 +1,4 @@
-"""What an answer may use: the limits that the worker sets on itself and those that are watched from outside."""
+"""What an answer may use: limits that the worker sets on itself and limits that are watched from outside."""
 
 import math
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """One running sandbox, seen from outside: it is sent jobs, watched, and killed when it takes too much.
 
-Everything that comes out of it is bytes from a stranger. Time, memory and output are measured here, where the answer
-can't reach.
+Everything that comes out of it is bytes from a stranger. Time, memory and output are measured here, where the
+answer can't reach.
 """
 
 import contextlib
@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import psutil
+
 from coursekit.course.grading.limits import KEPT_OUTPUT, PREPARATION_SECONDS, Limits
 from coursekit.course.grading.sandbox import SandboxError, Stage, arguments, python, sandbox_uid
 from coursekit.course.grading.seccomp import filter_program
@@ -26,12 +28,11 @@ Kind = Literal["replied", "timeout", "memory", "died", "broken"]
 _TICK = 0.05
 _CHUNK = 2**16
 _INODE_BYTES = 1024  # what an empty file in memory takes, about
-_REPLIES = 3
 
 
 @dataclass(frozen=True)
 class Job:
-    """One answer to run: cells before it, the learner's cell, and the arguments of each probe in wire form."""
+    """One answer to run: cells before it, the learner's cell, and each probe's arguments in wire form."""
 
     name: str
     is_function: bool
@@ -74,12 +75,22 @@ class SandboxProcess:
         self._output = bytearray()
         self._printed = 0
         self._lines = bytearray()
+        self._received = 0
         self._worker = 0
+        self._init_pid = 0
         self._init: int | None = None
+        self._selector = selectors.DefaultSelector()
+        self._files: list[Any] = []
         uid = sandbox_uid(slot)
-        self._start(bwrap, stage, uid)
+        try:
+            self._start(bwrap, stage, uid)
+        except OSError as error:
+            raise SandboxError(f"The sandbox does not start ({error.strerror}).") from error
         try:
             self._greet(stage, uid)
+        except (OSError, psutil.Error) as error:
+            self.close()
+            raise SandboxError(f"The sandbox ended while it started ({error}).") from error
         except BaseException:
             self.close()
             raise
@@ -112,6 +123,7 @@ class SandboxProcess:
         self._output.clear()
         self._printed = 0
         self._lines.clear()
+        self._received = 0
         token = secrets.token_hex(8)
         message = {
             "token": token,
@@ -134,13 +146,24 @@ class SandboxProcess:
         reply_read, reply_write = os.pipe()
         output_read, output_write = os.pipe()
         info_read, info_write = os.pipe()
-        options, program = _full_pipe("\0".join(arguments(stage, uid)).encode() + b"\0"), _full_pipe(filter_program())
-        # bubblewrap hands descriptors on as they are: the replies must have the number that the worker knows.
-        shell = f'exec {_REPLIES}>&{reply_write} {reply_write}>&-; exec "$0" "$@"'
-        command = [bwrap, "--args", str(options), "--seccomp", str(program), "--info-fd", str(info_write), "--"]
+        options, program = (
+            _full_pipe("\0".join(arguments(stage, uid)).encode() + b"\0"),
+            _full_pipe(filter_program()),
+        )
+        command = [
+            bwrap,
+            "--args",
+            str(options),
+            "--seccomp",
+            str(program),
+            "--info-fd",
+            str(info_write),
+            "--",
+        ]
+        self._reply_descriptor = reply_write  # bubblewrap hands it on under the same number
         passed = (reply_write, options, program, info_write)
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", shell, *command, *python()],
+            [*command, *python()],
             stdin=subprocess.PIPE,
             stdout=output_write,
             stderr=output_write,
@@ -153,10 +176,9 @@ class SandboxProcess:
         assert self._process.stdin is not None
         self._jobs = self._process.stdin
         self._replies, self._printing = os.fdopen(reply_read, "rb", 0), os.fdopen(output_read, "rb", 0)
-        self._files: list[Any] = [self._jobs, self._replies, self._printing]
+        self._files = [self._jobs, self._replies, self._printing]
         for file in self._files:
             os.set_blocking(file.fileno(), False)
-        self._selector = selectors.DefaultSelector()
         self._selector.register(self._replies, selectors.EVENT_READ, "reply")
         self._selector.register(self._printing, selectors.EVENT_READ, "output")
         with os.fdopen(info_read, "rb") as info:
@@ -169,20 +191,21 @@ class SandboxProcess:
         """Send the settings, wait until the worker is locked down, and look for ourselves whether it is."""
         settings = {
             "uid": uid,
+            "replies": self._reply_descriptor,
             "limits": self._limits.resources(),
             "grader": stage.grader,
             "packages": stage.packages,
         }
-        hello = Job("hello", False, (), "", (), seconds=0.0, most_bytes=1000)
+        hello = Job("hello", False, (), "", (), 0.0, 1000)
         outcome = self._watch(json.dumps(settings).encode() + b"\n", None, hello)
-        if outcome.kind != "replied":
+        if outcome.kind != "replied" or self._init is None:
             said = bytes(self._output).decode("utf-8", "replace").strip().splitlines()
             reason = said[-1] if said else outcome.kind
             raise SandboxError(f"The sandbox does not start ({reason}).{_advice(reason)}")
         self._worker = _only_child(self._init_pid)
         _check_locked_down(self._worker, uid)
         if self._memory_mb() is None:
-            raise SandboxError("The memory of a sandbox can't be watched here: /proc/PID/smaps_rollup is not readable.")
+            raise SandboxError("The memory of a sandbox can't be watched here: /proc is not readable.")
 
     def _watch(self, message: bytes, token: str | None, job: Job) -> Outcome:
         outcome, prepared = Outcome(), token is None
@@ -213,7 +236,7 @@ class SandboxProcess:
                         self._read_output()
                     elif not self._read_replies(job.most_bytes):
                         self._drain_output()
-                        outcome.error = "too much came back" if len(self._lines) > job.most_bytes else ""
+                        outcome.error = "too much came back" if self._received > job.most_bytes else ""
                         return outcome
                 for line in self._take_lines():
                     reply = _parse(line)
@@ -255,7 +278,8 @@ class SandboxProcess:
         if data is None:
             return True
         self._lines += data
-        return bool(data) and len(self._lines) <= most_bytes + _CHUNK
+        self._received += len(data)
+        return bool(data) and self._received <= most_bytes + _CHUNK
 
     def _take_lines(self) -> list[bytes]:
         if b"\n" not in self._lines[-_CHUNK - 1 :]:
@@ -277,7 +301,10 @@ class SandboxProcess:
     def _drain_output(self) -> None:
         # Bounded: an answer may leave a thread behind that never stops printing.
         for _ in range(32):
-            if "output" not in [key.data for key in self._selector.get_map().values()] or not self._read_output():
+            if (
+                "output" not in [key.data for key in self._selector.get_map().values()]
+                or not self._read_output()
+            ):
                 return
 
     def _memory_mb(self) -> float | None:
@@ -285,10 +312,10 @@ class SandboxProcess:
         root = Path(f"/proc/{self._worker}/root")
         total, seen = 0, False
         try:
-            for entry in os.listdir(root / "proc"):
-                if entry.isdigit():
+            for entry in (root / "proc").iterdir():
+                if entry.name.isdigit():
                     with contextlib.suppress(OSError):
-                        total += _private_kb(root / "proc" / entry / "smaps_rollup") * 1024
+                        total += _private_kb(entry) * 1024
                         seen = True
             for folder in ("tmp", "dev/shm"):
                 usage = os.statvfs(root / folder)
@@ -317,8 +344,6 @@ def _parse(line: bytes) -> dict[str, Any] | None:
 
 
 def _only_child(pid: int) -> int:
-    import psutil
-
     children = psutil.Process(pid).children()
     if len(children) != 1:
         raise SandboxError(f"The sandbox should start with one process; it has {len(children)}.")
@@ -331,26 +356,30 @@ def _check_locked_down(worker: int, uid: int | None) -> None:
     status = {line.split(":")[0]: line.split(":")[1].split() for line in text.splitlines()}
     user = str(os.getuid() if uid is None else uid)
     wanted = {"Uid": [user] * 4, "NoNewPrivs": ["1"], "Seccomp": ["2"]}
-    wanted.update(dict.fromkeys(("CapPrm", "CapEff", "CapAmb"), ["0" * 16]))
+    wanted.update({name: ["0" * 16] for name in ("CapPrm", "CapEff", "CapAmb")})
     for name, value in wanted.items():
         if status.get(name) != value:
-            raise SandboxError(f"The sandbox is not tight: {name} is {status.get(name)}, it should be {value}.")
+            raise SandboxError(
+                f"The sandbox is not tight: {name} is {status.get(name)}, it should be {value}."
+            )
 
 
-def _private_kb(path: Path) -> int:
-    """Memory that a process holds beside files on disk, its share of what it shares with others."""
-    total = 0
-    with path.open() as file:
-        for line in file:
-            if line.startswith(("Pss_Anon:", "Pss_Shmem:", "SwapPss:")):
-                total += int(line.split()[1])
-    return total
+def _private_kb(process: Path) -> int:
+    """Memory that a process holds beside files on disk, with its share of what it shares with others."""
+    try:
+        lines = (process / "smaps_rollup").read_text().splitlines()
+    except PermissionError:
+        # A process can close this file to others, but not the simpler count of its pages.
+        return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+    sizes = {line.split(":")[0]: line.split()[1] for line in lines[1:]}
+    kinds = ("Pss_Anon", "Pss_Shmem") if "Pss_Anon" in sizes else ("Pss",)
+    return sum(int(sizes.get(kind, 0)) for kind in (*kinds, "SwapPss"))
 
 
 def _advice(reason: str) -> str:
     if "uid map" in reason or "namespace" in reason or "Operation not permitted" in reason:
         return (
-            " This system does not let ordinary users make namespaces. Ubuntu 24.04: allow bwrap in AppArmor, or "
-            "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: start it with --privileged."
+            " This system does not let ordinary users make namespaces. Ubuntu 24.04: allow bwrap in AppArmor, or sudo "
+            "sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: start it with --privileged."
         )
     return ""

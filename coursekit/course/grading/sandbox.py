@@ -1,7 +1,8 @@
 """The sandbox: what an answer can see of this machine, as a command line for bubblewrap.
 
-An answer sees Python, its packages, the course's package without the part that marks, two small folders in memory that
-it may write to, and nothing else: no network, no home, no solutions, no marks, no process but its own.
+An answer sees Python, its packages, the course's package without the part that marks, two small folders in
+memory that it may write to, and nothing else: no network, no home, no solutions, no marks, no process but its
+own.
 """
 
 import os
@@ -109,7 +110,9 @@ def staged(withheld: Iterable[str] = (), secret: Iterable[Path] = ()) -> Iterato
 def _inside(package: Path, path: str) -> Path:
     parts = Path(path).parts
     if parts[:1] != ("coursekit",) or ".." in parts or not package.joinpath(*parts[1:]).is_file():
-        raise CourseError(f"The lesson withholds {path!r}, which is not a file of coursekit; correct its header.")
+        raise CourseError(
+            f"The lesson withholds {path!r}, which is not a file of coursekit; correct its header."
+        )
     return Path(*parts[1:])
 
 
@@ -126,7 +129,9 @@ def _copy_package(package: Path, target: Path, withheld: Sequence[Path]) -> None
     shutil.copytree(package, target, ignore=left_out)
     for path in withheld:
         module = ".".join(("coursekit", *path.with_suffix("").parts))
-        (target / path).write_text(f"raise ImportError('{module} is not available while an answer is marked')\n")
+        (target / path).write_text(
+            f"raise ImportError('{module} is not available while an answer is marked')\n"
+        )
 
 
 def _make_readable(folder: Path) -> None:
@@ -160,24 +165,33 @@ def arguments(stage: Stage, uid: int | None) -> list[str]:
         # What the worker needs to become `uid`; it loses both by doing so.
         options += ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     options += ["--hostname", "sandbox", "--die-with-parent", "--new-session", "--clearenv"]
-    for name, value in {**_ENVIRONMENT, "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow")}.items():
+    for name, value in {
+        **_ENVIRONMENT,
+        "KERAS_BACKEND": os.environ.get("KERAS_BACKEND", "tensorflow"),
+    }.items():
         options += ["--setenv", name, value]
+    # First, because Python itself may lie below it.
+    options += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/tmp"]
     shown = [Path(path) for path in (*_SYSTEM, *_LINKER)] + [Path(sys.base_prefix).resolve()]
     for path in shown:
         options += _show(path)
-    options += _hide(stage.secret, shown)
+    hidden = _inside_of(stage.secret, shown)
+    options += _hide(hidden)
     for path in _package_folders():
         options += _show(path)
-        options += _hide(stage.secret, [path])
+        below = _inside_of(stage.secret, [path])
+        options += _hide(below)
+        hidden += below
     options += _bind(stage.folder / "course", _COURSE) + _bind(stage.folder / "grader", _GRADER)
     options += ["--proc", "/proc", "--dev", "/dev"]
-    for path in ("/tmp", "/dev/shm"):
-        options += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", path]
-    return [*options, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    options += ["--perms", "1777", "--size", str(TMP_BYTES), "--tmpfs", "/dev/shm"]
+    for name in (*dict.fromkeys(map(str, hidden)), "/dev", "/"):
+        options += ["--remount-ro", name]
+    return [*options, "--chdir", "/tmp"]
 
 
 def python() -> list[str]:
-    """The command that the sandbox runs: Python without its start-up files, which lie in folders it can't see."""
+    """The command that the sandbox runs: Python without start-up files, which name folders it can't see."""
     executable = Path(sys.executable).resolve()
     return [str(executable), "-I", "-S", "-B", f"{_GRADER}/worker.py"]
 
@@ -204,12 +218,12 @@ def _bind(source: Path, target: str) -> list[str]:
     return [*options, "--ro-bind", str(source), target]
 
 
-def _hide(secret: Iterable[Path], shown: Iterable[Path]) -> list[str]:
-    options = []
-    for path in secret:
-        if path.is_dir() and any(path.is_relative_to(folder) for folder in shown):
-            options += ["--perms", "0755", "--tmpfs", str(path), "--remount-ro", str(path)]
-    return options
+def _inside_of(secret: Iterable[Path], shown: Sequence[Path]) -> list[Path]:
+    return [path for path in secret if path.is_dir() and any(path.is_relative_to(folder) for folder in shown)]
+
+
+def _hide(paths: Iterable[Path]) -> list[str]:
+    return [word for path in paths for word in ("--perms", "0755", "--tmpfs", str(path))]
 
 
 def bubblewrap() -> str:
@@ -225,8 +239,8 @@ def bubblewrap() -> str:
     version = tuple(int(part) for part in re.findall(r"\d+", said)[:2])
     if version < _OLDEST:
         raise SandboxError(
-            f"Marking needs bubblewrap {'.'.join(map(str, _OLDEST))} or newer; {path} is {said.strip() or 'unknown'}. "
-            "Get a newer one from your system or from https://github.com/containers/bubblewrap/releases."
+            f"Marking needs bubblewrap {'.'.join(map(str, _OLDEST))} or newer; {path} is "
+            f"{said.strip() or 'of no known version'}. Get a newer one from your system or from https://github.com/containers/bubblewrap/releases."
         )
     return path
 
@@ -235,12 +249,10 @@ def sandbox_problem() -> str | None:
     """Whether answers can be marked on this machine.
 
     Returns:
-        None if the sandbox works (it is tried), else one sentence that says what is missing and how to get it.
+        None if the sandbox works (it is tried), else in one line what is missing and how to get it.
     """
     if sys.platform != "linux":
-        return (
-            "Marking needs Linux with bubblewrap; on macOS or Windows use a Linux machine, WSL 2 or a virtual machine."
-        )
+        return "Marking needs Linux with bubblewrap. On macOS or Windows use a Linux machine, WSL 2 or a virtual machine."
     if problem := filter_problem():
         return problem
     from coursekit.course.grading.limits import Limits

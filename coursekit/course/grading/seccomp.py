@@ -1,8 +1,8 @@
 """The system calls that an answer may not make, as a filter program for bubblewrap.
 
-The namespaces keep an answer away from files and the network. This list closes what they leave open: memory that
-no limit counts (memfd, System V segments, message queues), new namespaces (in which a learner would be root and could
-mount file systems without a size), and kernel interfaces that no answer needs.
+The namespaces keep an answer away from files and the network. This list closes what they leave open: memory
+that no limit counts (memfd, System V segments, message queues), new namespaces (in which a learner would be root
+and could mount file systems without a size), and kernel interfaces that no answer needs.
 """
 
 import errno
@@ -52,7 +52,9 @@ def filter_problem() -> str | None:
     """Why there is no filter for this machine, or None."""
     if platform.machine() in _MACHINES:
         return None
-    return f"The sandbox knows processors of type {' and '.join(_MACHINES)}; this one is {platform.machine()}."
+    return (
+        f"The sandbox knows processors of type {' and '.join(_MACHINES)}; this one is {platform.machine()}."
+    )
 
 
 def filter_program() -> bytes:

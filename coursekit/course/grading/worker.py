@@ -1,11 +1,13 @@
 """Runs a learner's answers inside the sandbox and replies with plain values.
 
-This file and `wire.py` are all of the course's marking code that a sandbox contains. It gives up its rights and sets its limits
-before it reads the first answer. After that nothing it says is trusted: the learner's code lives in this process
-and can change every object in it. What comes out is data, which the scorer compares with what it expects.
+This file and `wire.py` are all of the course's marking code that a sandbox contains. It gives up its rights
+and sets its limits before it reads the first answer. After that nothing it says is trusted: the learner's code
+lives in this process and can change every object in it. What comes out is data, which the scorer compares with
+what it expects.
 
-Messages are lines of JSON. In (standard input): the settings, then one job a line. Out (a descriptor of its own):
-`{"ready": true}`, then for each job `{"token", "prepared"}` or `{"token", "broken"}`, and `{"token", "replies"}`.
+Messages are lines of JSON. In (standard input): the settings, then one job a line. Out (the descriptor named
+there): `{"ready": true}`, then for each job `{"token", "prepared"}` or `{"token", "broken"}`, and
+`{"token", "replies"}`.
 """
 
 import contextlib
@@ -17,10 +19,11 @@ import resource
 import sys
 import traceback
 import types
+from pathlib import Path
 from typing import Any
 
-REPLIES = 3
 _MAX_ERROR = 300
+_replies = -1
 
 
 class _Lesson:
@@ -39,8 +42,10 @@ def main() -> None:
     jobs = os.fdopen(os.dup(0), "rb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
-    os.set_inheritable(REPLIES, False)
     settings = json.loads(jobs.readline())
+    global _replies
+    _replies = settings["replies"]
+    os.set_inheritable(_replies, False)
     _give_up_rights(settings["uid"])
     _set_limits(settings["limits"])
     sys.path[:0] = [settings["grader"]]
@@ -57,8 +62,8 @@ def _give_up_rights(uid: int | None) -> None:
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
     # If the machine runs out of memory, this process goes first.
-    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _set_limits(limits: dict[str, int]) -> None:
@@ -129,7 +134,9 @@ def _one_line(error: BaseException, cell: str) -> str:
     try:
         said = error.msg if isinstance(error, SyntaxError) else str(error)
         text = f"{name}: {said}".strip().splitlines()[0][:_MAX_ERROR]
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == cell]
+        lines = [
+            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == cell
+        ]
         line = error.lineno if isinstance(error, SyntaxError) and error.filename == cell else None
         line = line or (lines[-1] if lines else None)
         return f"{text} (line {line} of your cell)" if line else text
@@ -151,7 +158,7 @@ def _flush() -> None:
 def _write(line: str) -> None:
     data = memoryview(line.encode() + b"\n")
     while data:
-        data = data[os.write(REPLIES, data) :]
+        data = data[os.write(_replies, data) :]
 
 
 if __name__ == "__main__":

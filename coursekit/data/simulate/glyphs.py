@@ -36,9 +36,8 @@ _FONTS = (
     *(f"STIXGeneral{style}" for style in ("", "Bol", "Italic", "BolIta")),
 )
 
-_SUPERSAMPLING = (
-    4  # letters are drawn this much larger, so that edges are smooth and strokes can vary in small steps
-)
+# Letters are drawn this much larger, so that edges are smooth and strokes can vary in small steps.
+_SUPERSAMPLING = 4
 
 
 def glyphs(
@@ -52,8 +51,8 @@ def glyphs(
     """Draw letters in random typefaces, each a little turned, moved, resized, thickened and noisy.
 
     Args:
-        n: how many; None for 20 of each letter. Each run of as many images as there are letters holds each letter
-            once, in random order.
+        n: how many; None for 20 of each letter. Each run of as many images as there are letters holds each
+            letter once, in random order.
         seed: decides everything. Image i doesn't depend on n.
         alphabet: one of `ALPHABETS`, or several of them, whose letters are then numbered one after the other.
             Some letters of Latin, Greek and Cyrillic look the same and still count as different.
@@ -103,11 +102,11 @@ def _draw(
 
     side = size * _SUPERSAMPLING
     height = round(side * rng.uniform(0.6, 0.8))
-    left, top, right, bottom = _font(font, height).getbbox(letter)
-    # Some letters, such as those of ogham, are much wider than a font is high.
-    height = min(height, round(height * 0.85 * side / max(right - left, bottom - top)))
-    left, top, right, bottom = _font(font, height).getbbox(letter)
     thickening = int(rng.integers(0, 4)) * side // 112
+    left, top, right, bottom = _font(font, height).getbbox(letter, stroke_width=thickening)
+    # Some letters, such as those of ogham, are much wider than a font is high.
+    height = min(height, round(height * 0.75 * side / max(right - left, bottom - top)))
+    left, top, right, bottom = _font(font, height).getbbox(letter, stroke_width=thickening)
     canvas = Image.new("L", (side, side))
     shift = rng.uniform(-0.06, 0.06, size=2) * side
     corner = ((side - left - right) / 2 + shift[0], (side - top - bottom) / 2 + shift[1])
@@ -126,7 +125,7 @@ def _font_file(font: str) -> Path:
 
 
 @functools.cache
-def _font(font: str, height_px: int):  # noqa: ANN202 - a type of PIL, which loads later
+def _font(font: str, height_px: int):
     from PIL import ImageFont
 
     # The basic layout places a single letter the same way with and without the optional library raqm.
@@ -148,11 +147,14 @@ def _card(class_names: tuple[str, ...]) -> Card:
     return Card(
         name="glyphs",
         title="Printed letters of many alphabets",
-        source="Simulated: drawn from the DejaVu and STIX fonts that matplotlib ships, with small random changes.",
-        licence="Images: CC BY 4.0, as this course. Fonts: Bitstream Vera and DejaVu licence, STIX licence (both free).",
+        source="Simulated: drawn from the DejaVu and STIX fonts that matplotlib ships, with small random "
+        "changes.",
+        licence="Images: CC BY 4.0, as this course. Fonts: Bitstream Vera and DejaVu licence, STIX licence "
+        "(both free).",
         citation="This course.",
         unit="ink, 0 (none) to 1 (most)",
         class_names=class_names,
-        limits="16 typefaces, fewer for most alphabets outside Latin, Greek and Cyrillic (2 for Tifinagh and Ogham). "
-        "Printed, not handwritten: the only variation within a typeface is turn, place, size, stroke and noise.",
+        limits="16 typefaces, fewer for most alphabets outside Latin, Greek and Cyrillic (2 for Tifinagh and "
+        "Ogham). Printed, not handwritten: the only variation within a typeface is turn, place, size, stroke "
+        "and noise.",
     )

@@ -1,9 +1,10 @@
 """Monolayer: a sheet of pigmented cells under the microscope, with the truth about its borders.
 
 It imitates absorbance images of retinal pigment epithelium (RPE) grown from stem cells: a mosaic of roughly
-hexagonal cells, each with its own amount of pigment, packed in granules and thinned out towards the junctions. What
-makes the borders hard to find is imitated too: junctions of very unequal visibility, neighbours that differ in pigment
-more than any junction does, nuclei that are as pale as junctions, uneven illumination and noise.
+hexagonal cells, each with its own amount of pigment, packed in granules and thinned out towards the
+junctions. What makes the borders hard to find is imitated too: junctions of very unequal visibility,
+neighbours that differ in pigment more than any junction does, nuclei that are as pale as junctions, uneven
+illumination and noise.
 """
 
 from dataclasses import dataclass
@@ -17,14 +18,16 @@ from coursekit.errors import InputError
 _CARD = Card(
     name="monolayer",
     title="A sheet of pigmented cells and its borders",
-    source="Simulated: a warped Voronoi mosaic with pigment, granules, nuclei, junctions, illumination and noise.",
+    source="Simulated: a warped Voronoi mosaic with pigment, granules, nuclei, junctions, illumination and "
+    "noise.",
     licence="CC BY 4.0, as this course.",
-    citation="This course; after the images of Majurski et al., CVPR Workshops 2019, doi:10.1109/CVPRW.2019.00145.",
+    citation="This course; after the images of Majurski et al., CVPR Workshops 2019, "
+    "doi:10.1109/CVPRW.2019.00145.",
     unit="absorbance (optical density), 0 to 1; 1 µm per pixel unless said otherwise",
     class_names=("border",),
-    limits="No dead or dividing cells, no debris, no gaps, no focus drift, no cells on top of one another, and the truth "
-    "is exact, where people who annotate real images disagree by a pixel or two. An order of methods found here "
-    "is a hypothesis about real RPE images, not a result.",
+    limits="No dead or dividing cells, no debris, no gaps, no focus drift, no cells on top of one another, "
+    "and the truth is exact, where people who annotate real images disagree by a pixel or two. An order of "
+    "methods found here is a hypothesis about real RPE images, not a result.",
 )
 
 
@@ -59,8 +62,10 @@ def monolayer(
         seed: decides everything. Image i doesn't depend on n.
         size: height and width in pixels.
         um_per_px: width of a pixel in micrometres.
-        cell_diameter_um: mean distance between the centres of neighbouring cells in micrometres, at least six pixels.
-        border_um: width of the border mask in micrometres, at least one pixel, so that borders part all cells.
+        cell_diameter_um: mean distance between the centres of neighbouring cells in micrometres, at least six
+            pixels.
+        border_um: width of the border mask in micrometres, at least one pixel, so that borders part all
+            cells.
         snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
 
     Returns:
@@ -117,13 +122,13 @@ def simulate(
     spacing, border = cell_diameter_um / um_per_px, border_um / um_per_px
     if spacing < 6:
         raise InputError(
-            f"Cells of {cell_diameter_um:g} µm at {um_per_px:g} µm per pixel are {spacing:.1f} pixels wide, at least 6 are "
-            "needed: use larger cells or smaller pixels."
+            f"Cells of {cell_diameter_um:g} µm at {um_per_px:g} µm per pixel are {spacing:.1f} pixels wide, "
+            "at least 6 are needed: use larger cells or smaller pixels."
         )
     if not 1 <= border <= spacing / 3:
         raise InputError(
-            f"border_um must lie between one pixel ({um_per_px:g}) and a third of a cell ({cell_diameter_um / 3:.3g}), "
-            f"got {border_um:g}."
+            f"border_um must lie between one pixel ({um_per_px:g}) and a third of a cell "
+            f"({cell_diameter_um / 3:.3g}), got {border_um:g}."
         )
     if size < 2 * spacing:
         raise InputError(f"size must hold at least two cells ({2 * spacing:.0f} pixels), got {size}.")
@@ -156,7 +161,7 @@ def _field(
 
 
 def _centres(rng: np.random.Generator, size: int, spacing: float) -> np.ndarray:
-    """Return the centres of a hexagonal mosaic, turned at random, each moved a little; (cells, 2) in pixels."""
+    """Return the centres of a hexagonal mosaic, turned and jittered at random; (cells, 2) in pixels."""
     reach = int(np.ceil(size / spacing)) + 2
     row, column = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
     grid = np.stack([row * np.sqrt(3) / 2, column + 0.5 * (row % 2)], axis=1) + rng.uniform(0, 1, size=2)
@@ -183,7 +188,7 @@ def _pigment(rng: np.random.Generator, cells: int) -> np.ndarray:
 
 
 def _granules(rng: np.random.Generator, size: int, px_per_um: float) -> np.ndarray:
-    """Return the granular texture of the pigment, (size * size,), mean about 1: melanosomes are about 1 µm wide."""
+    """Return the granules of the pigment, (size * size,), mean about 1: melanosomes are about 1 µm wide."""
     from scipy.ndimage import gaussian_filter
 
     fine = gaussian_filter(rng.normal(size=(size, size)), 0.7 * px_per_um)
@@ -203,7 +208,7 @@ def _nuclei(
 
 
 def _junction_loss(rng: np.random.Generator, own: np.ndarray, next_cell: np.ndarray) -> np.ndarray:
-    """Return how much pigment each pixel's nearest junction lacks, (pixels,): the same from both of its sides.
+    """Return how much pigment each pixel's nearest junction lacks, (pixels,), the same from both sides.
 
     Most junctions are paler than their cells, some can't be seen, and along a few granules have lined up.
     """

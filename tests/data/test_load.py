@@ -1,0 +1,80 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coursekit.data import load, names
+from coursekit.errors import InputError
+
+CARDS = Path(__file__).parents[2] / "datasets"
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_data_set_loads_and_brings_its_card(name):
+    data = load(name, n=1)
+    assert len(data) == 1
+    assert data.card.name == name
+    for field in ("title", "source", "licence", "citation", "unit", "limits"):
+        assert getattr(data.card, field), f"{name}: card without {field}"
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_data_set_has_a_page_that_agrees_with_its_card(name):
+    page = (CARDS / f"{name}.md").read_text(encoding="utf-8")
+    words = " ".join(page.split())
+    card = load(name, n=1).card
+    assert card.title in words
+    for doi in re.findall(r"doi:(\S+?)\.?$", card.citation):
+        assert doi in words
+    assert f"[{name}]({name}.md)" in (CARDS / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_class_number_has_a_name(name):
+    data = load(name, n=1)
+    if data.targets is not None and data.targets.ndim == 1:
+        assert data.targets.max() < len(data.card.class_names)
+    elif data.targets is not None:
+        assert data.targets.shape[-1] == len(data.card.class_names)
+
+
+@pytest.mark.parametrize("name", ["digits", "glyphs", "monolayer"])
+def test_same_seed_gives_the_same_bytes_and_another_seed_others(name):
+    first, again, other = load(name, n=6, seed=1), load(name, n=6, seed=1), load(name, n=6, seed=2)
+    assert first.images.tobytes() == again.images.tobytes()
+    assert first.targets.tobytes() == again.targets.tobytes()
+    assert first.images.tobytes() != other.images.tobytes()
+
+
+@pytest.mark.parametrize("name", ["digits", "glyphs", "monolayer"])
+def test_the_first_eight_of_sixteen_are_the_eight(name):
+    eight, sixteen = load(name, n=8, seed=3), load(name, n=16, seed=3)
+    assert np.array_equal(sixteen.images[:8], eight.images)
+    assert np.array_equal(sixteen.targets[:8], eight.targets)
+
+
+def test_unknown_name_lists_the_known_ones_and_the_nearest():
+    with pytest.raises(InputError, match=r"'digit'. Did you mean 'digits'\? There are: digits, glyphs, ihc, monolayer"):
+        load("digit")
+
+
+def test_unknown_option_lists_the_known_ones_and_the_nearest():
+    with pytest.raises(InputError, match=r"no option 'sise'. Did you mean 'size'\? It has: size, digit_px"):
+        load("digits", sise=28)
+
+
+@pytest.mark.parametrize("n", [0, -1, 2.0, "all", True])
+def test_n_that_is_no_count_is_refused(n):
+    with pytest.raises(InputError, match="n must be a whole number"):
+        load("digits", n=n)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, None])
+def test_seed_that_is_no_whole_number_is_refused(seed):
+    with pytest.raises(InputError, match="seed must be a whole number"):
+        load("digits", seed=seed)
+
+
+def test_numpy_numbers_are_whole_numbers_too():
+    assert len(load("digits", n=np.int64(3), seed=np.int64(1))) == 3

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from coursekit.data import nested_subsets, split, split_by_group
+from coursekit.errors import InputError
+
+LABELS = np.repeat([0, 1, 2], [40, 40, 20])
+
+
+def test_larger_subsets_begin_with_the_smaller_ones():
+    subsets = nested_subsets(LABELS, [16, 8, 64], seed=1)
+    assert set(subsets) == {8, 16, 64}
+    assert np.array_equal(subsets[16][:8], subsets[8])
+    assert np.array_equal(subsets[64][:16], subsets[16])
+
+
+def test_a_subset_does_not_depend_on_the_other_sizes():
+    assert np.array_equal(nested_subsets(LABELS, [8], seed=1)[8], nested_subsets(LABELS, [8, 50], seed=1)[8])
+
+
+def test_subsets_hold_the_classes_in_equal_shares_as_long_as_they_last():
+    subsets = nested_subsets(LABELS, [9, 60, 100], seed=2)
+    assert np.bincount(LABELS[subsets[9]]).tolist() == [3, 3, 3]
+    assert np.bincount(LABELS[subsets[60]]).tolist() == [20, 20, 20]
+    assert np.array_equal(np.sort(subsets[100]), np.arange(100))
+
+
+def test_a_subset_that_cannot_be_even_favours_no_class():
+    extra = [np.bincount(LABELS[nested_subsets(LABELS, [4], seed)[4]]).argmax() for seed in range(60)]
+    # Each of three classes is expected 20 times; below 8 has a probability under 0.001.
+    assert np.bincount(extra, minlength=3).min() >= 8
+
+
+def test_subsets_of_a_number_hold_each_index_once():
+    subsets = nested_subsets(10, [4, 10], seed=0)
+    assert np.array_equal(np.sort(subsets[10]), np.arange(10))
+    assert np.array_equal(subsets[10][:4], subsets[4])
+
+
+@pytest.mark.parametrize("size", [0, 101])
+def test_subsets_larger_than_the_data_are_refused(size):
+    with pytest.raises(InputError, match="use 1 to 100"):
+        nested_subsets(LABELS, [size])
+
+
+@pytest.mark.parametrize("cut", [split, split_by_group])
+def test_the_parts_of_a_split_hold_each_index_once(cut):
+    parts = cut(LABELS, (0.5, 0.3, 0.2), seed=3)
+    assert np.array_equal(np.sort(np.concatenate(parts)), np.arange(100))
+    assert all(np.all(np.diff(part) > 0) for part in parts)
+
+
+@pytest.mark.parametrize("cut", [split, split_by_group])
+def test_a_split_depends_on_its_seed_alone(cut):
+    groups = np.arange(100) // 5
+    first, again, other = (cut(groups, (0.5, 0.5), seed=seed) for seed in (1, 1, 2))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
+
+
+def test_each_part_of_a_split_has_the_mix_of_the_whole():
+    for part, size in zip(split(LABELS, (0.6, 0.2, 0.2), seed=0), (60, 20, 20), strict=True):
+        assert np.bincount(LABELS[part]).tolist() == [0.4 * size, 0.4 * size, 0.2 * size]
+
+
+def test_a_class_too_rare_to_appear_in_each_part_is_refused():
+    with pytest.raises(InputError, match=r"Class 7 has 2 image\(s\), too few to appear in each of 3 parts"):
+        split(np.array([0] * 10 + [7] * 2))
+
+
+def test_a_share_too_small_for_all_classes_is_refused():
+    with pytest.raises(InputError, match="share of 0.05 of 20 images is 1"):
+        split(np.repeat([0, 1], 10), (0.05, 0.95))
+
+
+@pytest.mark.parametrize("cut", [split, split_by_group])
+@pytest.mark.parametrize("shares", [(0.5, 0.4), (1.0,), (1.2, -0.2), (60, 20, 20)])
+def test_shares_that_do_not_add_up_are_refused(cut, shares):
+    with pytest.raises(InputError, match="add up to 1"):
+        cut(LABELS, shares)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_group_is_in_two_parts(seed):
+    groups = np.random.default_rng(seed).integers(0, 12, size=200)
+    parts = split_by_group(groups, seed=seed)
+    members = [set(groups[part]) for part in parts]
+    assert all(len(part) for part in parts)
+    assert not members[0] & members[1] and not members[0] & members[2] and not members[1] & members[2]
+
+
+def test_many_small_groups_come_close_to_the_shares():
+    parts = split_by_group(np.arange(100) // 2, (0.6, 0.2, 0.2), seed=1)
+    assert [len(part) for part in parts] == [60, 20, 20]
+
+
+def test_one_huge_group_leaves_no_part_empty():
+    groups = np.array([0] * 90 + [1] * 5 + [2] * 5)
+    assert sorted(len(part) for part in split_by_group(groups, (0.6, 0.2, 0.2))) == [5, 5, 90]
+
+
+def test_fewer_groups_than_parts_are_refused():
+    with pytest.raises(InputError, match=r"2 group\(s\) can't be split into 3 parts"):
+        split_by_group(np.array([0, 0, 1]))
