@@ -231,7 +231,7 @@ def _enclosed_regions(border: np.ndarray) -> np.ndarray:
     from skimage.measure import label
     from skimage.morphology import skeletonize
 
-    # Thinning shortens a line at its ends. At the edge of the image that would open a gap between two regions.
+    # Thinning shortens a line at its ends. At the edge of the image that would open gaps.
     margin = min(border.shape) // 2
     lines = skeletonize(np.pad(border, margin, mode="edge"))
     height, width = border.shape

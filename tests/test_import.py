@@ -11,7 +11,11 @@ HEAVY = {"tensorflow", "keras", "jax", "matplotlib", "sklearn", "skimage", "scip
 
 
 def run_python(code: str, **environment: str) -> subprocess.CompletedProcess:
-    inherited = {key: value for key, value in os.environ.items() if key not in ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND")}
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND")
+    }
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=inherited | environment, check=False
     )
@@ -42,7 +46,7 @@ def test_parts_of_coursekit_load_on_first_use():
 def test_an_unknown_part_is_an_attribute_error_that_names_the_parts():
     import coursekit
 
-    with pytest.raises(AttributeError, match="no part called 'metric'.*metrics"):
+    with pytest.raises(AttributeError, match=r"no part called 'metric'.*metrics"):
         _ = coursekit.metric
 
 
@@ -59,7 +63,8 @@ def test_training_several_models_writes_nothing_to_stderr():
     result = run_python(
         "import coursekit, keras, numpy as np\n"
         "for i in range(7):\n"
-        "    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).predict(np.zeros((1, 2)), verbose=0)\n",
+        "    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).predict(np.zeros((1, 2)), "
+        "verbose=0)\n",
         KERAS_BACKEND="tensorflow",
     )
     assert (result.returncode, result.stderr) == (0, "")
@@ -73,11 +78,12 @@ def test_tensorflow_is_the_backend_unless_the_environment_says_otherwise():
 
 def import_a_package_called_tensorflow(folder, body, **environment):
     (folder / "tensorflow.py").write_text(f"import os\n{body}\n")
-    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import coursekit, tensorflow; print(tensorflow.__name__)"
+    code = f"import sys; sys.path.insert(0, {str(folder)!r}); import coursekit, tensorflow; "
+    "print(tensorflow.__name__)"
     return run_python(code, **environment)
 
 
-NOISE = "os.write(2, b'I0000 00:00:1795215446.191835    5461 port.cc:153] oneDNN custom operations are on.\\n')"
+NOISE = "os.write(2, b'I0000 00:00:1795215446.19    5461 port.cc:153] oneDNN custom operations are on.\\n')"
 
 
 def test_start_up_noise_is_dropped_and_other_messages_get_through(tmp_path):

@@ -98,7 +98,7 @@ def test_different_shapes_are_refused_and_named(metric):
 
 @pytest.mark.parametrize("metric", BINARY)
 def test_a_mask_of_probabilities_is_refused(metric):
-    with pytest.raises(InputError, match="prediction holds values from 0 to 0.7: apply a threshold"):
+    with pytest.raises(InputError, match=r"prediction holds values from 0 to 0.7: apply a threshold"):
         metric(EMPTY, np.linspace(0, 0.7, 16).reshape(4, 4))
 
 
@@ -207,7 +207,9 @@ def test_distance_between_concentric_circles_is_the_difference_of_their_radii():
 
 def test_distance_is_given_in_the_unit_of_the_pixel_size():
     in_px = metrics.average_perpendicular_distance(disk(20), disk(14))
-    assert metrics.average_perpendicular_distance(disk(20), disk(14), pixel_size=1.25) == pytest.approx(1.25 * in_px)
+    assert metrics.average_perpendicular_distance(disk(20), disk(14), pixel_size=1.25) == pytest.approx(
+        1.25 * in_px
+    )
 
 
 def test_distance_is_measured_from_the_prediction():

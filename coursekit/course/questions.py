@@ -154,7 +154,9 @@ def judge(
         answer that replies alike, if there is one.
     """
     if all(not reply.error and reply.value is None for reply in replies):
-        return Verdict("not attempted", "There is no value yet. If you have written code: is there a `return`?")
+        calls = any(probe.args for probe in probes)
+        missing = "It returns nothing yet. If you have written code: is there a `return`?"
+        return Verdict("not attempted", missing if calls else "It has no value yet.")
     for number, (probe, reply) in enumerate(zip(probes, replies, strict=True)):
         problem = reply.error or compare(probe.args, probe.expected, reply.value)
         if not problem:

@@ -34,8 +34,8 @@ def nested_subsets(
     else:
         labels = _checked_labels(labels_or_n)
         order = rng.permutation(len(labels))
-        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable, so the classes
-        # keep their shuffled order within a round, and a size like 12 favours no class for its number.
+        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable, so the
+        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable, so the
         turn = np.empty(len(labels), int)
         for label in np.unique(labels):
             mine = order[labels[order] == label]

@@ -4,6 +4,7 @@ from coursekit.viz.images import response, show, show_shifts
 from coursekit.viz.kernel_bench import KernelBench
 from coursekit.viz.push_the_digit import PushTheDigit
 from coursekit.viz.quality_quantity import quality_quantity_map
+from coursekit.viz.sliding_window import sliding_window
 from coursekit.viz.style import COLOURS, figure_png, use_style
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "response",
     "show",
     "show_shifts",
+    "sliding_window",
     "use_style",
 ]

@@ -64,7 +64,10 @@ def test_groups_are_fonts_and_several_occur():
 
 def test_letters_differ_more_between_classes_than_noise_explains():
     # A nearest-mean rule without any learning reads far more than the 10 % of guessing, far less than all.
-    train, test = load("glyphs", n=400, seed=0, alphabet="digits"), load("glyphs", n=200, seed=1, alphabet="digits")
+    train, test = (
+        load("glyphs", n=400, seed=0, alphabet="digits"),
+        load("glyphs", n=200, seed=1, alphabet="digits"),
+    )
     means = np.stack([train.images[train.targets == k].mean(0).ravel() for k in range(10)])
     distance = ((test.images.reshape(200, 1, -1) - means) ** 2).sum(-1)
     assert 0.4 < (distance.argmin(1) == test.targets).mean() < 0.95

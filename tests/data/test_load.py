@@ -55,7 +55,9 @@ def test_the_first_eight_of_sixteen_are_the_eight(name):
 
 
 def test_unknown_name_lists_the_known_ones_and_the_nearest():
-    with pytest.raises(InputError, match=r"'digit'. Did you mean 'digits'\? There are: digits, glyphs, ihc, monolayer"):
+    with pytest.raises(
+        InputError, match=r"'digit'. Did you mean 'digits'\? There are: digits, glyphs, ihc, monolayer"
+    ):
         load("digit")
 
 

@@ -54,7 +54,8 @@ def test_borders_part_all_cells():
 @pytest.mark.parametrize("diameter", [10.0, 20.0])
 def test_cells_have_the_diameter_asked_for(diameter):
     labels = cell_labels(12, seed=3, size=128, cell_diameter_um=diameter)
-    # A hexagon whose neighbours are d away has the area d^2 sqrt(3) / 2. Cells at the edge are cut: they count half.
+    # A hexagon whose neighbours are d away has the area d^2 sqrt(3) / 2. Cells at the edge are cut: they
+    # count half.
     counts = []
     for field in labels:
         edge = np.unique(np.concatenate([field[0], field[-1], field[:, 0], field[:, -1]]))
@@ -82,13 +83,16 @@ def test_junctions_are_paler_on_average_but_not_all():
         row, column = np.nonzero(field.border[4:-4, 4:-4])
         for y, x in zip(row + 4, column + 4, strict=True):
             around = field.cells[y - 4 : y + 5, x - 4 : x + 5] > 0
-            paler.append(field.absorbance[y, x] < field.absorbance[y - 4 : y + 5, x - 4 : x + 5][around].mean())
+            paler.append(
+                field.absorbance[y, x] < field.absorbance[y - 4 : y + 5, x - 4 : x + 5][around].mean()
+            )
     assert 0.6 < np.mean(paler) < 0.9
 
 
 def test_noise_follows_the_signal_to_noise_ratio():
     clean, noisy = (load("monolayer", n=8, seed=6, snr_db=snr).images for snr in (100, 10))
-    # Drawn after everything else, so that the same seed gives the same cells. Values clipped at 0 lose some noise.
+    # Drawn after everything else, so that the same seed gives the same cells. Values clipped at 0 lose some
+    # noise.
     measured = 20 * np.log10(clean.std((1, 2, 3)) / (noisy - clean).std((1, 2, 3)))
     assert np.abs(measured - 10).max() < 1.5
 

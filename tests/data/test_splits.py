@@ -69,7 +69,7 @@ def test_a_class_too_rare_to_appear_in_each_part_is_refused():
 
 
 def test_a_share_too_small_for_all_classes_is_refused():
-    with pytest.raises(InputError, match="share of 0.05 of 20 images is 1"):
+    with pytest.raises(InputError, match=r"share of 0.05 of 20 images is 1"):
         split(np.repeat([0, 1], 10), (0.05, 0.95))
 
 

@@ -63,7 +63,10 @@ def test_lenet_takes_colour_and_larger_images():
     ("options", "message"),
     [
         ({"input_shape": (28, 28, 1)}, "at least 32×32 pixels, got 28×28: .* or use first_padding='same'"),
-        ({"input_shape": (20, 20, 1), "first_padding": "same"}, "at least 28×28 pixels, got 20×20: enlarge or pad them"),
+        (
+            {"input_shape": (20, 20, 1), "first_padding": "same"},
+            "at least 28×28 pixels, got 20×20: enlarge or pad them",
+        ),
         ({"input_shape": (32, 32)}, r"\(height, width, channels\), got \(32, 32\)"),
         ({"pooling": "mean"}, "pooling must be one of average, max, subsample, got 'mean'"),
         ({"first_padding": "full"}, "first_padding must be one of valid, same"),

@@ -11,10 +11,19 @@ import pytest
 TESTS = Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the run on JAX")
 def test_models_and_training_pass_on_jax():
     result = subprocess.run(
-        [sys.executable, "-m", "pytest", str(TESTS / "models"), str(TESTS / "training"), "-p", "no:cacheprovider"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            str(TESTS / "models"),
+            str(TESTS / "training"),
+            "-p",
+            "no:cacheprovider",
+        ],
         env=os.environ | {"KERAS_BACKEND": "jax"},
         capture_output=True,
         text=True,

@@ -60,7 +60,9 @@ def test_only_the_variables_given_are_trained():
 def test_weights_of_another_network_are_read_afresh_in_each_step():
     model, other = linear(), linear()
     step = make_step(
-        lambda x: keras.ops.mean((model(x) - other(x)) ** 2), model.trainable_variables, keras.optimizers.SGD(0.0)
+        lambda x: keras.ops.mean((model(x) - other(x)) ** 2),
+        model.trainable_variables,
+        keras.optimizers.SGD(0.0),
     )
     assert float(step(X)) == 0
     other.set_weights([np.zeros((3, 1)), np.full(1, 2.0)])
@@ -85,7 +87,9 @@ def test_moving_statistics_of_batch_normalization_follow_the_batches():
     norm = keras.layers.BatchNormalization(momentum=0.9)
     model = keras.Sequential([keras.Input((3,)), norm])
     step = make_step(
-        lambda x: keras.ops.mean(model(x, training=True) ** 2), model.trainable_variables, keras.optimizers.SGD(0.1)
+        lambda x: keras.ops.mean(model(x, training=True) ** 2),
+        model.trainable_variables,
+        keras.optimizers.SGD(0.1),
     )
     step(X)
     assert np.allclose(norm.moving_mean, 0.1 * X.mean(0), atol=1e-6)
@@ -97,7 +101,9 @@ def test_random_numbers_differ_from_step_to_step():
     variable = keras.Variable(np.zeros(3, "float32"))
     seed = keras.random.SeedGenerator(1)
     step = make_step(
-        lambda x: keras.ops.sum(variable * x) + keras.random.normal((), seed=seed), [variable], keras.optimizers.SGD(0.1)
+        lambda x: keras.ops.sum(variable * x) + keras.random.normal((), seed=seed),
+        [variable],
+        keras.optimizers.SGD(0.1),
     )
     assert len({float(step(X[0])) for _ in range(3)}) == 3
 
@@ -105,7 +111,9 @@ def test_random_numbers_differ_from_step_to_step():
 def test_dropout_is_drawn_anew_in_each_step():
     model = keras.Sequential([keras.Input((50,)), keras.layers.Dropout(0.5, seed=1), keras.layers.Dense(1)])
     step = make_step(
-        lambda x: keras.ops.mean(model(x, training=True)), model.trainable_variables, keras.optimizers.SGD(0.0)
+        lambda x: keras.ops.mean(model(x, training=True)),
+        model.trainable_variables,
+        keras.optimizers.SGD(0.0),
     )
     assert len({float(step(np.ones((1, 50)))) for _ in range(4)}) > 1
 

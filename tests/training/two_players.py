@@ -1,6 +1,7 @@
 """Train two small networks against each other from fixed weights, and save what comes out.
 
-Run by test_steps.py on both backends: `python two_players.py FILE.npz`. Every number that goes in comes from NumPy.
+Run by test_steps.py on both backends: `python two_players.py FILE.npz`. Every number that goes in comes from
+NumPy.
 """
 
 import sys
@@ -18,10 +19,20 @@ def weights(model, rng):
 def play():
     rng = np.random.default_rng(0)
     forger = keras.Sequential(
-        [keras.Input((3,)), keras.layers.Dense(8, "tanh"), keras.layers.BatchNormalization(), keras.layers.Dense(2)]
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(8, "tanh"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(2),
+        ]
     )
     critic = keras.Sequential(
-        [keras.Input((2,)), keras.layers.Dense(8, "tanh"), keras.layers.BatchNormalization(), keras.layers.Dense(1)]
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(8, "tanh"),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dense(1),
+        ]
     )
     weights(forger, rng)
     weights(critic, rng)
@@ -34,7 +45,9 @@ def play():
     def forger_loss(z):
         return judge(ones, critic(forger(z, training=True)))
 
-    train_critic = make_step(critic_loss, critic.trainable_variables, keras.optimizers.Adam(0.01, epsilon=1e-3))
+    train_critic = make_step(
+        critic_loss, critic.trainable_variables, keras.optimizers.Adam(0.01, epsilon=1e-3)
+    )
     train_forger = make_step(forger_loss, forger.trainable_variables, keras.optimizers.SGD(0.1, momentum=0.9))
     losses = []
     for _ in range(5):

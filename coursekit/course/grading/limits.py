@@ -19,7 +19,7 @@ class Limits:
     """The limits of one sandbox.
 
     Attributes:
-        memory_mb: memory of all its processes together, files in /tmp included.
+        memory_mb: memory that one process may take; the sum over all of them is watched from outside.
         cpu_seconds: processor time of a single process, a second line behind the wall clock.
     """
 

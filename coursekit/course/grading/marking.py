@@ -119,6 +119,7 @@ class Marker:
                     answer=source,
                     args=task.args,
                     seconds=task.seconds,
+                    memory_mb=task.memory_mb,
                     most_bytes=reply_bytes(task.expected_bytes),
                     given=dict(self.given),
                 )

@@ -40,6 +40,7 @@ class Job:
     answer: str
     args: Sequence[Any]
     seconds: float
+    memory_mb: int
     most_bytes: int
     given: dict[str, Any] = field(default_factory=dict)
 
@@ -196,7 +197,7 @@ class SandboxProcess:
             "grader": stage.grader,
             "packages": stage.packages,
         }
-        hello = Job("hello", False, (), "", (), 0.0, 1000)
+        hello = Job("hello", False, (), "", (), 0.0, self._limits.memory_mb, 1000)
         outcome = self._watch(json.dumps(settings).encode() + b"\n", None, hello)
         if outcome.kind != "replied" or self._init is None:
             said = bytes(self._output).decode("utf-8", "replace").strip().splitlines()
@@ -224,7 +225,7 @@ class SandboxProcess:
                 if self._worker and now >= next_look:
                     next_look = now + _TICK
                     memory = self._memory_mb()
-                    if memory is not None and memory > self._limits.memory_mb:
+                    if memory is not None and memory > job.memory_mb:
                         outcome.kind = "memory"
                         return outcome
                 for key, _events in self._selector.select(min(_TICK, deadline - now)):
@@ -256,6 +257,8 @@ class SandboxProcess:
                         self._output.clear()
                         self._printed, prepared, start = 0, True, time.monotonic()
                         deadline = start + job.seconds
+                        unsent = memoryview(b"go\n")
+                        self._selector.register(self._jobs, selectors.EVENT_WRITE, "job")
         finally:
             outcome.seconds = outcome.seconds or time.monotonic() - start
             with contextlib.suppress(KeyError):

@@ -34,9 +34,6 @@ _ENVIRONMENT = {
     "HOME": "/tmp",
     "USER": "learner",
     "LANG": "C.UTF-8",
-    "PYTHONDONTWRITEBYTECODE": "1",
-    "PYTHONUNBUFFERED": "1",
-    "PYTHONIOENCODING": "utf-8:backslashreplace",
     "KERAS_HOME": "/tmp/keras",
     "MPLBACKEND": "Agg",
     "MPLCONFIGDIR": "/tmp/matplotlib",
@@ -258,7 +255,7 @@ def sandbox_problem() -> str | None:
     from coursekit.course.grading.limits import Limits
     from coursekit.course.grading.process import Job, SandboxProcess
 
-    trial = Job("trial", False, (), "trial = 7 * 6", [[]], seconds=10.0, most_bytes=1000)
+    trial = Job("trial", False, (), "trial = 7 * 6", [[]], seconds=10.0, memory_mb=1024, most_bytes=1000)
     try:
         path = bubblewrap()
         with staged() as stage, SandboxProcess(path, stage, Limits(1024, 10.0)) as process:

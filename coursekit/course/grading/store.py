@@ -187,8 +187,11 @@ class Store:
             "SELECT file, learner, sha256, status, reason, seconds, points, out_of FROM submission "
             "WHERE run = ? ORDER BY learner, file",
             (run.id,),
-        )
-        return [SubmissionMark(*row[:8], tuple(answers.get(row[0], ()))) for row in rows.fetchall()]
+        ).fetchall()
+        return [
+            SubmissionMark(file, learner, sha256, status, reason, seconds, points, of, tuple(answers.get(file, ())))
+            for file, learner, sha256, status, reason, seconds, points, of in rows
+        ]
 
     @contextmanager
     def _told(self) -> Iterator[None]:

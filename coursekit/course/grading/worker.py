@@ -6,8 +6,8 @@ lives in this process and can change every object in it. What comes out is data,
 what it expects.
 
 Messages are lines of JSON. In (standard input): the settings, then one job a line. Out (the descriptor named
-there): `{"ready": true}`, then for each job `{"token", "prepared"}` or `{"token", "broken"}`, and
-`{"token", "replies"}`.
+there): `{"ready": true}`, then for each job `{"token", "broken"}`, or `{"token", "prepared"}` and, after a line
+that says to go on, `{"token", "replies"}`.
 """
 
 import contextlib
@@ -20,10 +20,11 @@ import sys
 import traceback
 import types
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 _MAX_ERROR = 300
 _replies = -1
+_wire: Any = None
 
 
 class _Lesson:
@@ -50,20 +51,24 @@ def main() -> None:
     _set_limits(settings["limits"])
     sys.path[:0] = [settings["grader"]]
     sys.path += settings["packages"]
+    global _wire
+    import wire as _wire  # NumPy comes with it: before the first answer, which may break imports
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace", line_buffering=True)
     _reply({"ready": True})
     for line in jobs:
-        _answer(json.loads(line))
+        _answer(json.loads(line), jobs)
 
 
 def _give_up_rights(uid: int | None) -> None:
     """Become an ordinary user; None if the sandbox was started by one."""
+    # If the machine runs out of memory, this process goes first.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
     if uid is not None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    # If the machine runs out of memory, this process goes first.
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _set_limits(limits: dict[str, int]) -> None:
@@ -71,7 +76,7 @@ def _set_limits(limits: dict[str, int]) -> None:
         resource.setrlimit(getattr(resource, name), (value, value))
 
 
-def _answer(job: dict[str, Any]) -> None:
+def _answer(job: dict[str, Any], jobs: BinaryIO) -> None:
     token, name = job["token"], job["name"]
     module = types.ModuleType("__main__")  # some libraries look a class's module up by name
     sys.modules["__main__"] = module
@@ -84,6 +89,7 @@ def _answer(job: dict[str, Any]) -> None:
         _reply({"token": token, "broken": _one_line(error, "")})
         return
     _reply({"token": token, "prepared": True})
+    jobs.readline()  # the word to go on: from here the clock runs and the output is the learner's
     cell = f"<your cell {name}>"
     try:
         _run(job["answer"], cell, namespace)
@@ -114,15 +120,13 @@ def _run(source: str, filename: str, namespace: dict[str, Any]) -> None:
 
 
 def _call(answer: Any, is_function: bool, args: Any, cell: str) -> list[Any]:
-    from wire import WireError, decode, encode
-
     try:
         if answer is None or answer is ...:
             return [None, ""]
         # Decoded for each call: an answer may change its arguments.
-        value = answer(*decode(args)) if is_function else answer
-        return [encode(None if value is ... else value), ""]
-    except WireError as problem:
+        value = answer(*_wire.decode(args)) if is_function else answer
+        return [_wire.encode(None if value is ... else value), ""]
+    except _wire.WireError as problem:
         return [None, f"TypeError: your answer is {problem}."]
     except BaseException as error:
         return [None, _one_line(error, cell)]
