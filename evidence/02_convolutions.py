@@ -1,7 +1,7 @@
 """The study behind lesson 02: what moves with a digit, and which network still reads it.
 
-Settings were fixed before the test digits of these splits were looked at; every arm gets the same number of steps,
-12 epochs of 45 batches, but the one that must also learn the moves, which gets 20 epochs.
+Settings were fixed before the test digits of these splits were looked at; every arm gets the same number of
+steps, 12 epochs of 45 batches, but the one that must also learn the moves, which gets 20 epochs.
 """
 
 import time
@@ -62,7 +62,9 @@ def measure():
     results = {}
 
     def keep(name, values, seconds, x, what, labels=0):
-        entry = results.setdefault(name, {"what": what, "x": list(x), "labels": labels, "values": [], "cost_s": []})
+        entry = results.setdefault(
+            name, {"what": what, "x": list(x), "labels": labels, "values": [], "cost_s": []}
+        )
         entry["values"].append(values)
         entry["cost_s"].append(seconds)
 
@@ -74,18 +76,31 @@ def measure():
             start = time.perf_counter()
             model = fit(make(), train.images, train.targets)
             seconds = time.perf_counter() - start
-            scores = accuracy_when_shifted(lambda x, m=model: m.predict(x, verbose=0), test.images, test.targets, SHIFTS)
+            scores = accuracy_when_shifted(
+                lambda x, m=model: m.predict(x, verbose=0), test.images, test.targets, SHIFTS
+            )
             keep(name, scores, seconds, SHIFTS, "accuracy at shift (px), mean of 4 directions", len(train))
             if name == "lenet5" and seed == 0:
                 notes |= strip(model, test)
-                notes["mistakes"] = int((model.predict(test.images, verbose=0).argmax(1) != test.targets).sum())
+                notes["mistakes"] = int(
+                    (model.predict(test.images, verbose=0).argmax(1) != test.targets).sum()
+                )
                 notes["tested"] = len(test)
         set_seed(seed)
         start = time.perf_counter()
         model = fit(lenet5(), train.images, train.targets, 20, moves=6, rng=np.random.default_rng(seed))
         seconds = time.perf_counter() - start
-        scores = accuracy_when_shifted(lambda x, m=model: m.predict(x, verbose=0), test.images, test.targets, SHIFTS)
-        keep("lenet5 moved in training", scores, seconds, SHIFTS, "as lenet5, 20 epochs, moves ±6 px", len(train))
+        scores = accuracy_when_shifted(
+            lambda x, m=model: m.predict(x, verbose=0), test.images, test.targets, SHIFTS
+        )
+        keep(
+            "lenet5 moved in training",
+            scores,
+            seconds,
+            SHIFTS,
+            "as lenet5, 20 epochs, moves ±6 px",
+            len(train),
+        )
         print(f"seed {seed}: networks done", flush=True)
 
         # The same digits in one block of the file, which keeps writers mostly together.
@@ -94,7 +109,14 @@ def measure():
         start = time.perf_counter()
         model = fit(lenet5(), digits.images[~inside], digits.targets[~inside])
         score = accuracy(model, digits.images[inside], digits.targets[inside])
-        keep("lenet5 by block", [score], time.perf_counter() - start, [0], "accuracy on an unseen block", int((~inside).sum()))
+        keep(
+            "lenet5 by block",
+            [score],
+            time.perf_counter() - start,
+            [0],
+            "accuracy on an unseen block",
+            int((~inside).sum()),
+        )
 
         for name, score in leak(digits, seed).items():
             keep(f"leak: {name}", [score], 0.0, [0], "LeNet-5 on 60 digits moved 8 times each", 480)
@@ -104,29 +126,53 @@ def measure():
         wide = np.pad(test.images[:64], ((0, 0), (16, 16), (16, 16), (0, 0)))
         for layer, step in (("conv1", 1), ("pool1", 2), ("pool2", 4)):
             part = keras.Model(untrained.input, untrained.get_layer(layer).output)
-            errors = [equivariance_error(lambda x, p=part: p.predict(x, verbose=0), wide, d, step, 5) for d in range(9)]
+            errors = [
+                equivariance_error(lambda x, p=part: p.predict(x, verbose=0), wide, d, step, 5)
+                for d in range(9)
+            ]
             keep(f"equivariance: {layer}", errors, 0.0, range(9), "relative error when moved by x px", 0)
 
         rng = np.random.default_rng(seed)
-        fields = [field_of(untrained.get_layer(n), untrained, rng) for n in ("conv1", "pool1", "conv2", "pool2", "conv3")]
-        keep("receptive field", fields, 0.0, ["conv1", "pool1", "conv2", "pool2", "conv3"], "side in px, by gradient", 0)
+        fields = [
+            field_of(untrained.get_layer(n), untrained, rng)
+            for n in ("conv1", "pool1", "conv2", "pool2", "conv3")
+        ]
+        keep(
+            "receptive field",
+            fields,
+            0.0,
+            ["conv1", "pool1", "conv2", "pool2", "conv3"],
+            "side in px, by gradient",
+            0,
+        )
         side, share = deep_field(rng)
-        keep("eight 3x3", [side, share], 0.0, ["side", "share"], "side in px; share of pixels with 95 % of the gradient", 0)
+        keep(
+            "eight 3x3",
+            [side, share],
+            0.0,
+            ["side", "share"],
+            "side in px; share of pixels with 95 % of the gradient",
+            0,
+        )
         print(f"seed {seed}: all done", flush=True)
-    return {"settings": {"epochs": EPOCHS, "batch": BATCH, "rate": RATE}, "measurements": results, "notes": notes}
+    return {
+        "settings": {"epochs": EPOCHS, "batch": BATCH, "rate": RATE},
+        "measurements": results,
+        "notes": notes,
+    }
 
 
 def strip(model, test):
     """One digit that is read rightly in place, moved 0 to 6 px to the right, with the answers."""
     threes = np.flatnonzero(test.targets == 3)
     moved = {d: model.predict(shift(test.images[threes], d, 0), verbose=0).argmax(1) for d in SHIFTS}
-    # The typical digit: right in place, and wrong from four pixels on as most are; the first such in test order.
+    # The typical digit: right in place, wrong from four pixels on as most are; the first such in test order.
     row = next(i for i in range(len(threes)) if moved[0][i] == 3 and moved[4][i] != 3)
     return {"strip_test_row": int(threes[row]), "strip_answers": [int(moved[d][row]) for d in SHIFTS]}
 
 
 def leak(digits, seed):
-    """Move first and split afterwards, against split first; and the truth on digits that nobody has touched."""
+    """Move first and split afterwards, against split first; and the truth on digits that nobody touched."""
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(digits))
     pool, fresh = rows[:60], rows[60:560]
@@ -142,7 +188,9 @@ def leak(digits, seed):
         set_seed(seed)
         model = fit(lenet5(), images[~tested], labels[~tested], 20)
         scores[name] = accuracy(model, images[tested], labels[tested])
-        scores[f"{name}, fresh"] = accuracy(model, moved_at_random(digits.images[fresh], 3, rng), digits.targets[fresh])
+        scores[f"{name}, fresh"] = accuracy(
+            model, moved_at_random(digits.images[fresh], 3, rng), digits.targets[fresh]
+        )
     return scores
 
 
@@ -150,7 +198,11 @@ def field_of(layer, model, rng, places=16):
     """Side of the square of input pixels that one unit in the middle of a layer's map depends on."""
     part = keras.Model(model.input, layer.output)
     middle = part.output.shape[1] // 2
-    seen = np.abs(input_gradient(lambda x: part(x)[:, middle, middle], rng.random((places, *model.input.shape[1:]), "float32")))
+    seen = np.abs(
+        input_gradient(
+            lambda x: part(x)[:, middle, middle], rng.random((places, *model.input.shape[1:]), "float32")
+        )
+    )
     used = seen.sum(axis=(0, 3)) > 0
     return int(max(np.ptp(np.flatnonzero(used.any(axis=axis))) + 1 for axis in (0, 1)))
 
@@ -162,7 +214,9 @@ def deep_field(rng):
     for _ in range(8):
         x = keras.layers.Conv2D(16, 3, padding="same", activation="tanh")(x)
     model = keras.Model(image, x)
-    seen = np.abs(input_gradient(lambda x: model(x)[:, 16, 16], rng.random((16, 33, 33, 1), "float32"))).sum(axis=(0, 3))
+    seen = np.abs(input_gradient(lambda x: model(x)[:, 16, 16], rng.random((16, 33, 33, 1), "float32"))).sum(
+        axis=(0, 3)
+    )
     side = int(np.ptp(np.flatnonzero(seen.any(axis=0))) + 1)
     ranked = np.sort(seen.ravel())[::-1]
     needed = int(np.searchsorted(np.cumsum(ranked), 0.95 * ranked.sum()) + 1)
@@ -180,17 +234,35 @@ CLAIMS = [
     Claim("Four pixels ruin LeNet-5", lambda e: e.mean("lenet5", 4) <= 0.35),
     Claim("Pooling or subsampling: no matter", lambda e: gap(e, "lenet5", "lenet5 subsampling") <= 0.06),
     Claim("An MLP falls as fast", lambda e: gap(e, "lenet5", "mlp") <= 0.10),
-    Claim("Global max stays", lambda e: all(e.mean("global max", d) >= e.mean("lenet5", d) + 0.4 for d in (4, 5, 6))),
-    Claim("Global max costs nothing in place", lambda e: e.mean("global max", 0) >= e.mean("lenet5", 0) - 0.01),
-    Claim("Whole strides are free", lambda e: abs(e.mean("global max", 4) - e.mean("global max", 0)) <= 0.005),
+    Claim(
+        "Global max stays",
+        lambda e: all(e.mean("global max", d) >= e.mean("lenet5", d) + 0.4 for d in (4, 5, 6)),
+    ),
+    Claim(
+        "Global max costs nothing in place", lambda e: e.mean("global max", 0) >= e.mean("lenet5", 0) - 0.01
+    ),
+    Claim(
+        "Whole strides are free", lambda e: abs(e.mean("global max", 4) - e.mean("global max", 0)) <= 0.005
+    ),
     Claim("Half strides cost most", lambda e: e.mean("global max", 2) <= e.mean("global max", 0) - 0.01),
-    Claim("The margin is worth it", lambda e: e.mean("global max", 6) >= e.mean("global max, no margin", 6) + 0.03),
-    Claim("Moved examples help far away", lambda e: e.mean("lenet5 moved in training", 4) >= e.mean("lenet5", 4) + 0.4),
+    Claim(
+        "The margin is worth it",
+        lambda e: e.mean("global max", 6) >= e.mean("global max, no margin", 6) + 0.03,
+    ),
+    Claim(
+        "Moved examples help far away",
+        lambda e: e.mean("lenet5 moved in training", 4) >= e.mean("lenet5", 4) + 0.4,
+    ),
     Claim("and cost in place", lambda e: e.mean("lenet5 moved in training", 0) <= e.mean("lenet5", 0) - 0.05),
     Claim("A convolution is equivariant", lambda e: e.values("equivariance: conv1").max() < 1e-5),
     Claim(
         "After one pool: every second pixel",
-        lambda e: e.values("equivariance: pool1")[:, ::2].max() < 1e-5 < 0.1 < e.values("equivariance: pool1")[:, 1::2].min(),
+        lambda e: (
+            e.values("equivariance: pool1")[:, ::2].max()
+            < 1e-5
+            < 0.1
+            < e.values("equivariance: pool1")[:, 1::2].min()
+        ),
     ),
     Claim("After two: every fourth", lambda e: e.values("equivariance: pool2")[:, ::4].max() < 1e-5),
     Claim("Fields as computed", lambda e: (e.values("receptive field") == [5, 6, 14, 16, 32]).all()),

@@ -38,13 +38,22 @@ def pool_probes(rng):
 def field_probes(rng):
     """LeNet-5, a plain stack, and random stacks with strides in the middle."""
     fixed = [[(5, 1), (2, 2), (5, 1), (2, 2), (5, 1)], [(3, 1)] * 8, [(3, 2), (3, 1)]]
-    drawn = [[(int(f), int(s)) for f, s in zip(rng.integers(1, 8, 5), rng.integers(1, 4, 5))] for _ in range(6)]
+    drawn = [
+        [(int(f), int(s)) for f, s in zip(rng.integers(1, 8, 5), rng.integers(1, 4, 5), strict=True)]
+        for _ in range(6)
+    ]
     return [(layers,) for layers in fixed + drawn]
 
 
 def parameter_probes(rng):
     """LeNet-5 whole, single layers, and random stacks."""
-    lenet = [("conv", 5, 1, 6), ("conv", 5, 6, 16), ("conv", 5, 16, 120), ("dense", 120, 84), ("dense", 84, 10)]
+    lenet = [
+        ("conv", 5, 1, 6),
+        ("conv", 5, 6, 16),
+        ("conv", 5, 16, 120),
+        ("dense", 120, 84),
+        ("dense", 84, 10),
+    ]
     probes = [(lenet,), ([("dense", 7, 3)],), ([("conv", 3, 5, 8)],)]
     for _ in range(4):
         c = [int(v) for v in rng.integers(1, 40, size=3)]
@@ -422,7 +431,10 @@ def predict_shifted(images):
                 "stays the same inside, and changes at the border.",
                 "Inside, the zero-sum kernel cancels it. At the border the padded zeros did not get brighter: a new edge.",
             ),
-            "c": ("is multiplied by 1.2.", "Adding is not multiplying; and a zero-sum kernel cancels what is added."),
+            "c": (
+                "is multiplied by 1.2.",
+                "Adding is not multiplying; and a zero-sum kernel cancels what is added.",
+            ),
             "d": (
                 "stays the same everywhere.",
                 "True inside. At the border the frame of zeros stays dark while the picture brightens: an edge appears.",

@@ -25,8 +25,8 @@ BANKS = Path(__file__).parent / "banks"
 class BankQuestion:
     """A question without its author's code.
 
-    `known_names` are the names that exist where the grader runs the answer; an answer that uses others works in
-    the notebook and fails there.
+    `known_names` are the names that exist where the grader runs the answer; an answer that uses others works
+    in the notebook and fails there.
     """
 
     name: str
@@ -101,7 +101,9 @@ def load_bank(stem: str) -> Bank:
         questions = {entry["name"]: _read_question(entry) for entry in data["questions"]}
         return Bank(data["lesson"], data["title"], data["version"], questions, Evidence(data["evidence"]))
     except (KeyError, ValueError, TypeError) as error:
-        raise CourseError(f"The questions of {stem} are damaged ({error}); install coursekit again.") from None
+        raise CourseError(
+            f"The questions of {stem} are damaged ({error}); install coursekit again."
+        ) from None
 
 
 def _question_data(lesson: LessonSource, reference: Reference, question: Question) -> dict[str, Any]:
@@ -118,7 +120,10 @@ def _question_data(lesson: LessonSource, reference: Reference, question: Questio
         "known_names": sorted(_known_names(lesson, question)),
         "probes": [[encode(probe.args), encode(probe.expected)] for probe in probes],
         "wrong": [
-            {"message": wrong.message, "replies": [[encode(reply.value), reply.error] for reply in wrong.replies]}
+            {
+                "message": wrong.message,
+                "replies": [[encode(reply.value), reply.error] for reply in wrong.replies],
+            }
             for wrong in wrong_answers
         ],
     }

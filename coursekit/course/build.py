@@ -23,7 +23,9 @@ from coursekit.errors import CourseError
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def build(lesson: str | None = None, profile: str = "standard", check: bool = False, root: Path | None = None) -> list[Path]:
+def build(
+    lesson: str | None = None, profile: str = "standard", check: bool = False, root: Path | None = None
+) -> list[Path]:
     """Write the notebook and the question bank of a lesson, or of all lessons.
 
     The notebook is the unsolved one, as a learner opens it, and its outputs are those of a real run.
@@ -116,7 +118,9 @@ def run_notebook(notebook: NotebookNode, folder: Path, profile: str, seconds_a_c
         try:
             client.execute()
         except CellExecutionError as error:
-            failed = next(c for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", [])))
+            failed = next(
+                c for c in notebook.cells if any(o.output_type == "error" for o in c.get("outputs", []))
+            )
             raise CourseError(f"Cell {failed.id!r} failed: {error.ename}: {error.evalue}") from None
     for cell in notebook.cells:
         _settle(cell)
@@ -142,10 +146,14 @@ def without_outputs(notebook: NotebookNode) -> str:
 def _sources(lesson: str | None, root: Path) -> list[Path]:
     if lesson is not None:
         return [find_source(lesson, root)]
-    return sorted(p for p in (root / "solutions").glob("[0-9][0-9]_*.py") if not p.stem.endswith("_questions"))
+    return sorted(
+        p for p in (root / "solutions").glob("[0-9][0-9]_*.py") if not p.stem.endswith("_questions")
+    )
 
 
-def _notebook_cell(cell: Cell, identity: str, source: LessonSource, evidence: Evidence, solved: bool) -> dict[str, Any]:
+def _notebook_cell(
+    cell: Cell, identity: str, source: LessonSource, evidence: Evidence, solved: bool
+) -> dict[str, Any]:
     made: dict[str, Any] = {"cell_type": cell.kind, "id": identity, "metadata": {}}
     if cell.tags:
         made["metadata"]["tags"] = list(cell.tags)
@@ -168,7 +176,10 @@ def _fill_in(text: str, source: LessonSource, evidence: Evidence) -> str:
     import jinja2
 
     environment = jinja2.Environment(
-        variable_start_string="<<", variable_end_string=">>", undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+        variable_start_string="<<",
+        variable_end_string=">>",
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
     )
     environment.filters["pct"] = _percent
 
@@ -221,7 +232,10 @@ def _settle(cell: NotebookNode) -> None:
         if "image/png" in data:
             data["image/png"] = _light_png(data["image/png"])
             if cell.metadata.get("alt"):
-                output.metadata["image/png"] = {**output.metadata.get("image/png", {}), "alt": cell.metadata["alt"]}
+                output.metadata["image/png"] = {
+                    **output.metadata.get("image/png", {}),
+                    "alt": cell.metadata["alt"],
+                }
         last = settled[-1] if settled else None
         if last and output.output_type == last.output_type == "stream" and output.name == last.name:
             last.text += output.text
@@ -235,7 +249,7 @@ def _settle(cell: NotebookNode) -> None:
 
 
 def _light_png(encoded: str) -> str:
-    """A PNG with a palette of 256 colours, a third of the size: notebooks stay light enough for a repository."""
+    """A PNG with a palette of 256 colours, a third of the size: notebooks stay light enough to commit."""
     from PIL import Image
 
     picture = Image.open(io.BytesIO(base64.b64decode(encoded))).convert("RGB")
@@ -252,6 +266,8 @@ def _learner_environment(profile: str) -> Iterator[None]:
             "COURSEKIT_PROFILE": profile,
             "COURSEKIT_PROGRESS": str(Path(folder) / "progress.json"),
             "PYTHONHASHSEED": "0",
+            # A script that builds may have chosen a backend that draws into files.
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         }
         before = {name: os.environ.get(name) for name in wanted}
         os.environ.update(wanted)
@@ -262,11 +278,15 @@ def _learner_environment(profile: str) -> Iterator[None]:
                 os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
 
 
-def _compare(source: LessonSource, notebook: NotebookNode, target: Path, bank: dict[str, Any], bank_path: Path) -> None:
+def _compare(
+    source: LessonSource, notebook: NotebookNode, target: Path, bank: dict[str, Any], bank_path: Path
+) -> None:
     stale = []
     if not bank_path.exists() or not same_bank(json.loads(bank_path.read_text(encoding="utf-8")), bank):
         stale.append(bank_path.name)
-    if not target.exists() or without_outputs(nbformat.read(target, as_version=4)) != without_outputs(notebook):
+    if not target.exists() or without_outputs(nbformat.read(target, as_version=4)) != without_outputs(
+        notebook
+    ):
         stale.append(target.name)
     if stale:
         number = source.stem[:2]
@@ -275,7 +295,9 @@ def _compare(source: LessonSource, notebook: NotebookNode, target: Path, bank: d
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8"
+    ) as file:
         file.write(text)
     Path(file.name).chmod(0o644)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)

@@ -116,3 +116,57 @@ def doctor(
     findings = examine()
     print(as_json(findings)) if json else show(findings)
     raise typer.Exit(0 if is_ready(findings) else 1)
+
+
+@app.command()
+def grade(
+    folder: Annotated[Path, typer.Argument(help="The submissions: notebooks, or a folder for each learner.")],
+    lesson: Annotated[str, typer.Option(help=_LESSON)],
+    out: Annotated[Path | None, typer.Option(help="Folder for marks and pages.  [default: FOLDER_marks]")] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="How many to mark at the same time.")] = None,
+    question: Annotated[list[str] | None, typer.Option(help="Mark only this question; may be repeated.")] = None,
+    regrade: Annotated[bool, typer.Option("--regrade", help="Mark everything again, with new probes.")] = False,
+) -> None:
+    """Mark a class: every notebook of a folder, in a sandbox. A second call goes on where the first one ended."""
+    from rich.progress import Progress
+
+    from coursekit.course.grading import grade
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Marking", total=None)
+        summary = grade(
+            folder,
+            lesson,
+            out=out,
+            jobs=jobs,
+            questions=question,
+            regrade=regrade,
+            progress=lambda done, total, _mark: bar.update(task, completed=done, total=total),
+        )
+    for mark in summary.marks:
+        note = "" if mark.status == "ok" else f"  {mark.status}: {mark.reason}"
+        print(_printable(f"{mark.points:3d} of {mark.of}  {mark.learner}{note}"))
+    for file, why in summary.unmarked.items():
+        console.print(Text(_printable(f"not marked: {file}: {why}"), style="red"), soft_wrap=True)
+    print(f"{summary.table}\n{summary.index}")
+    if summary.unmarked:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(notebook: Annotated[Path, typer.Argument(help="A notebook of a lesson, with your answers.")]) -> None:
+    """Check the answers in a notebook with the public examples; the exit code is 0 if all are correct."""
+    from coursekit.course.grading import public_check
+
+    marks = public_check(notebook)
+    for mark in marks:
+        print(f"{mark.question}: {mark.status}{_printable(f'. {mark.message}' if mark.message else '')}")
+    correct = sum(mark.status == "correct" for mark in marks)
+    print(f"{correct} of {len(marks)} public checks passed. This is not a mark.")
+    raise typer.Exit(0 if correct == len(marks) else 1)
+
+
+def _printable(text: str) -> str:
+    """Text that came with a submission, as one line that can't steer a terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)

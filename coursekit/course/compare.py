@@ -1,7 +1,7 @@
 """Comparisons between what a question expects and what came, as data that can be written to a file.
 
-Each comparison returns None where the answer holds, else one sentence that says what is wrong. The sentence is
-shown to the learner, so it speaks of the answer and never of the grader.
+Each comparison returns None where the answer holds, else one sentence that says what is wrong. The sentence
+is shown to the learner, so it speaks of the answer and never of the grader.
 """
 
 from collections.abc import Callable
@@ -52,8 +52,8 @@ def accuracy(at_least: float) -> Comparison:
 def group_split(share: float, tolerance: float) -> Comparison:
     """A pair (train rows, test rows) that covers every row once and leaves no group on both sides.
 
-    The first argument of each probe holds the group of every row. `share` is the expected part of the *groups*
-    that is tested, within `tolerance`.
+    The first argument of each probe holds the group of every row. `share` is the expected part of the
+    *groups* that is tested, within `tolerance`.
     """
     return Comparison("group_split", {"share": share, "tolerance": tolerance})
 
@@ -99,7 +99,9 @@ def _accuracy(_args: tuple, expected: Any, got: Any, at_least: float) -> str | N
     if have is None:
         return f"An array of {len(want)} labels was expected, {kind_of(got)} came."
     if have.shape != want.shape:
-        hint = " Take the largest of the class scores: `.argmax(axis=1)`." if have.ndim == want.ndim + 1 else ""
+        hint = (
+            " Take the largest of the class scores: `.argmax(axis=1)`." if have.ndim == want.ndim + 1 else ""
+        )
         return f"One label for each image was expected, shape {want.shape}; yours is {have.shape}.{hint}"
     share = float((have == want).mean())
     if share >= at_least:
@@ -120,7 +122,8 @@ def _group_split(args: tuple, _expected: Any, got: Any, share: float, tolerance:
         return f"Together the two parts should name each of the {len(groups)} rows once; they don't."
     shared = np.intersect1d(groups[train], groups[test])
     if len(shared):
-        return f"{len(shared)} of the groups are on both sides, number {shared[0]} for example: that is the leak."
+        example = f"number {shared[0]} for example"
+        return f"{len(shared)} of the groups are on both sides, {example}: that is the leak."
     tested = len(np.unique(groups[test])) / len(np.unique(groups))
     if abs(tested - share) > tolerance:
         return f"{tested:.0%} of the groups are tested; {share:.0%} were asked for."

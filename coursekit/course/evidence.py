@@ -25,8 +25,8 @@ from coursekit.errors import CourseError
 class Evidence:
     """Results of a study, by name of the measurement.
 
-    Each measurement has `values` of shape (repeats, points), `x` (points,), `cost_s` (repeats,) seconds, `labels`
-    (how many labels a repeat used) and a line of `what`.
+    Each measurement has `values` of shape (repeats, points), `x` (points,), `cost_s` (repeats,) seconds,
+    `labels` (how many labels a repeat used) and a line of `what`.
     """
 
     data: dict[str, Any]
@@ -99,7 +99,9 @@ def read_evidence(path: Path) -> Evidence:
     try:
         return Evidence(json.loads(path.read_text(encoding="utf-8")))
     except ValueError as error:
-        raise CourseError(f"{path.name} is not readable: {error}. Run `coursekit evidence {path.stem[:2]}`.") from None
+        raise CourseError(
+            f"{path.name} is not readable: {error}. Run `coursekit evidence {path.stem[:2]}`."
+        ) from None
 
 
 def claims(stem: str, root: Path | None = None) -> list[Claim]:
@@ -127,16 +129,25 @@ def measure(stem: str, root: Path | None = None) -> Path:
     found = runpy.run_path(str(script))["measure"]()
     found = {"lesson": stem, "made": _made(), **found}
     text = _rounded_json(found)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8"
+    ) as file:
         file.write(text)
     Path(file.name).chmod(0o644)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)
     return path
 
 
 def _made() -> dict[str, Any]:
-    versions = {name: importlib.metadata.version(name) for name in ("keras", "numpy", "scikit-learn", "tensorflow")}
-    return {"python": platform.python_version(), **versions, "machine": platform.machine(), "cores": os.cpu_count()}
+    versions = {
+        name: importlib.metadata.version(name) for name in ("keras", "numpy", "scikit-learn", "tensorflow")
+    }
+    return {
+        "python": platform.python_version(),
+        **versions,
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+    }
 
 
 def _rounded_json(data: Any) -> str:

@@ -84,7 +84,7 @@ class Lesson:
         return _feedback(question, verdict, stray, self._progress.problem)
 
     def use(self, name: str, yours: T, ours: T) -> T:
-        """Your answer if it passes its public check, else the course's own version, so that nobody gets stuck.
+        """Your answer if it passes its public check, else the course's own version: nobody gets stuck.
 
         Args:
             name: the question.
@@ -102,7 +102,9 @@ class Lesson:
         question = self._question(name)
         number = self._progress.next_hint(name, len(question.hints))
         if not question.hints:
-            return _note("Hint", "#1f4e79", "This question has no hints: its explanation comes with the check.")
+            return _note(
+                "Hint", "#1f4e79", "This question has no hints: its explanation comes with the check."
+            )
         title = f"Hint {number} of {len(question.hints)}"
         return _note(title, "#1f4e79", question.hints[number - 1])
 
@@ -132,7 +134,9 @@ class Lesson:
 
     def _question(self, name: str) -> BankQuestion:
         if name not in self._bank.questions:
-            raise CourseError(f"This lesson has no question {name!r}. It has: {', '.join(self._bank.questions)}.")
+            raise CourseError(
+                f"This lesson has no question {name!r}. It has: {', '.join(self._bank.questions)}."
+            )
         return self._bank.questions[name]
 
 
@@ -150,8 +154,8 @@ def open_lesson(stem: str, version: int | None = None) -> Lesson:
     if version is not None and version != bank.version:
         older, newer = ("notebook", "coursekit") if version < bank.version else ("coursekit", "notebook")
         raise CourseError(
-            f"This notebook is version {version} of lesson {stem}, your coursekit has version {bank.version}: the "
-            f"{older} is older. Get the {older} that belongs to your {newer} and copy your answers over."
+            f"This notebook is version {version} of lesson {stem}, your coursekit has version {bank.version}: "
+            f"the {older} is older. Get the {older} that belongs to your {newer} and copy your answers over."
         )
     return Lesson(bank)
 
@@ -196,7 +200,10 @@ def _code_spans(line: str) -> str:
 
 def _side_by_side(expected: np.ndarray, got: np.ndarray) -> str:
     limit = float(np.nanmax(np.abs(expected))) or 1.0
-    panels = [("expected", expected, limit), ("yours", got, limit)]
+    panels: list[tuple[str, np.ndarray, float | None]] = [
+        ("expected", expected, limit),
+        ("yours", got, limit),
+    ]
     if expected.shape == got.shape:
         panels.append(("difference", np.asarray(got, float) - np.asarray(expected, float), None))
     cells = "".join(
@@ -232,7 +239,10 @@ def _default_progress_file() -> Path:
 
 
 class _Progress:
-    """Outcomes and hints taken, in a local file; a file that can't be written costs the record, not the lesson."""
+    """Outcomes and hints taken, in a local file.
+
+    A file that can't be read or written costs the record, not the lesson.
+    """
 
     def __init__(self, path: Path, stem: str):
         self._path, self._stem = path, stem
@@ -273,7 +283,7 @@ class _Progress:
                 "w", dir=self._path.parent, suffix=".tmp", delete=False, encoding="utf-8"
             ) as file:
                 json.dump(data, file)
-            os.replace(file.name, self._path)
+            Path(file.name).replace(self._path)
             self.problem = ""
         except OSError as error:
             self.problem = f"(Your progress could not be saved: {error.strerror or error}.)"

@@ -41,4 +41,9 @@ def array_png(array: np.ndarray, limit: float | None = None, side: int = 160) ->
 
 def is_picture(value: object) -> bool:
     """Whether an array says more as a picture: two-dimensional and at least 3 x 3."""
-    return isinstance(value, np.ndarray) and value.ndim == 2 and min(value.shape) >= 3 and value.dtype.kind in "biuf"
+    return (
+        isinstance(value, np.ndarray)
+        and value.ndim == 2
+        and min(value.shape) >= 3
+        and value.dtype.kind in "biuf"
+    )

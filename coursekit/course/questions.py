@@ -49,8 +49,8 @@ class Question:
         probes: draws the calls of the learner's function from a generator; None if `name` is a variable.
         compare: when a result counts as right.
         hints: from a nudge to nearly the answer.
-        wrong: Python code of typical wrong answers -> the message each of them earns. An expression, or a `def`
-            of a function called `name`.
+        wrong: Python code of typical wrong answers -> the message each of them earns. An expression, or a
+            `def` of a function called `name`.
         right: what a correct answer hears beside "correct".
         needs: cells (by name) that run before the answer cell.
         answer: the right value of a variable; None takes it from the solved lesson.
@@ -78,7 +78,9 @@ class Question:
         return [probe if isinstance(probe, Probe) else Probe(tuple(probe)) for probe in self.probes(rng)]
 
 
-def quiz(name: str, asks: str, options: Mapping[str, tuple[str, str]], correct: str, points: int = 1) -> Question:
+def quiz(
+    name: str, asks: str, options: Mapping[str, tuple[str, str]], correct: str, points: int = 1
+) -> Question:
     """A multiple-choice question: the learner sets a variable to a letter.
 
     Args:
@@ -137,7 +139,11 @@ class Verdict:
 
 
 def judge(
-    compare: Comparison, probes: Sequence[Probe], replies: Sequence[Reply], wrong: Sequence[WrongAnswer], right: str = ""
+    compare: Comparison,
+    probes: Sequence[Probe],
+    replies: Sequence[Reply],
+    wrong: Sequence[WrongAnswer],
+    right: str = "",
 ) -> Verdict:
     """Compare what an answer replied with what was expected.
 

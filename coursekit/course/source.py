@@ -1,7 +1,7 @@
 """The one source of a lesson: `solutions/NN_name.py`, solved, in jupytext's percent format.
 
-A cell carries options behind `# %%`: `name="dice"` names it, `alt="…"` describes its figure to those who can't see
-it, `tags=["answer"]` gives it a role:
+A cell carries options behind `# %%`: `name="dice"` names it, `alt="…"` describes its figure to those who
+can't see it, `tags=["answer"]` gives it a role:
 
 * `parameters` - PROFILE and SEED; papermill overwrites them;
 * `setup` - opens the lesson; the grader replaces it by its own;
@@ -12,7 +12,6 @@ it, `tags=["answer"]` gives it a role:
 """
 
 import ast
-import contextlib
 import hashlib
 import re
 import traceback
@@ -43,7 +42,7 @@ class Cell:
 
     @property
     def id(self) -> str:
-        """The notebook cell id: the name, or a fingerprint of the text, so that other cells don't change it."""
+        """The notebook cell id: the name, or a fingerprint of the text; other cells don't change it."""
         return self.name or hashlib.sha256(self.source.encode()).hexdigest()[:8]
 
     @property
@@ -63,7 +62,12 @@ class LessonSource:
     questions: tuple[Question, ...]
     path: Path = field(repr=False)
     withheld: tuple[str, ...] = ()
-    """Files of coursekit that would be an answer ("coursekit/methods/convolution.py"): not there while one is marked."""
+    """Files that would be an answer ("coursekit/methods/convolution.py"): not there while one is marked."""
+
+    @property
+    def withheld_modules(self) -> list[str]:
+        """The withheld files as names of modules."""
+        return [path.removesuffix(".py").replace("/", ".") for path in self.withheld]
 
     def cell(self, name: str) -> Cell:
         """The cell of that name.
@@ -91,7 +95,11 @@ class LessonSource:
     def preparation(self, question: Question) -> list[Cell]:
         """The cells that run before the answer cell of a question, in lesson order, solved."""
         needs = set(question.needs)
-        return [cell for cell in self.cells if cell.kind == "code" and ("imports" in cell.tags or cell.name in needs)]
+        return [
+            cell
+            for cell in self.cells
+            if cell.kind == "code" and ("imports" in cell.tags or cell.name in needs)
+        ]
 
     def preparation_code(self, question: Question, answer: str, without: Iterable[str] = ()) -> list[str]:
         """The text of these cells, less the imports that neither they nor the answer use.
@@ -120,7 +128,9 @@ def course_root() -> Path:
     for folder in (here, *here.parents, Path(__file__).resolve().parents[2]):
         if (folder / "lessons").is_dir() and (folder / "coursekit").is_dir():
             return folder
-    raise CourseError("No course here: run this inside a checkout, the folder that holds lessons/ and coursekit/.")
+    raise CourseError(
+        "No course here: run this inside a checkout, the folder that holds lessons/ and coursekit/."
+    )
 
 
 def find_source(lesson: str, root: Path | None = None) -> Path:
@@ -136,9 +146,15 @@ def find_source(lesson: str, root: Path | None = None) -> Path:
     folder = (root or course_root()) / "solutions"
     if not folder.is_dir():
         raise CourseError(f"There is no {folder.name}/ folder here: ask your instructor for it.")
-    stems = sorted(path.stem for path in folder.glob("[0-9][0-9]_*.py") if not path.stem.endswith("_questions"))
+    stems = sorted(
+        path.stem for path in folder.glob("[0-9][0-9]_*.py") if not path.stem.endswith("_questions")
+    )
     wanted = Path(lesson).stem
-    matches = [stem for stem in stems if stem == wanted or (wanted.isdigit() and stem.startswith(f"{int(wanted):02d}_"))]
+    matches = [
+        stem
+        for stem in stems
+        if stem == wanted or (wanted.isdigit() and stem.startswith(f"{int(wanted):02d}_"))
+    ]
     if len(matches) != 1:
         raise CourseError(f"Unknown lesson {lesson!r}. There is: {', '.join(stems) or 'none yet'}.")
     return folder / f"{matches[0]}.py"
@@ -194,8 +210,8 @@ def _read_questions(path: Path) -> tuple[Question, ...]:
 def cut_solution(source: str) -> str:
     """Replace the lines between BEGIN and END SOLUTION by a stub.
 
-    Inside a function the stub is `...`, so that the function still runs; at the left margin the lines are left
-    out, because there the cell itself says what the variable is before it is solved.
+    Inside a function the stub is `...`, so that the function still runs; at the left margin the lines are
+    left out, because there the cell itself says what the variable is before it is solved.
 
     Raises:
         CourseError: if BEGIN and END don't alternate.
@@ -210,7 +226,9 @@ def cut_solution(source: str) -> str:
             if inside and indent:
                 kept.append(indent + _STUB)
         elif mark in (_BEGIN, _END):
-            raise CourseError(f"{mark} where the other mark was expected, in the cell that starts {source[:40]!r}.")
+            raise CourseError(
+                f"{mark} where the other mark was expected, in the cell that starts {source[:40]!r}."
+            )
         elif not inside:
             kept.append(line)
     if inside:
@@ -341,5 +359,7 @@ def _one_line(error: Exception, answer: Any) -> str:
     """The error and the line of the learner's own code where it came up."""
     text = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
     code = getattr(answer, "__code__", None)
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename]
+    lines = [
+        f.lineno for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename
+    ]
     return f"{text} (line {lines[-1]} of your cell)" if lines else text

@@ -1,8 +1,8 @@
 """Plain values to JSON and back: what a question bank stores and what a sandboxed worker may reply.
 
-Only None, booleans, numbers, text, lists, tuples, dictionaries and numeric arrays travel. Nothing is pickled and
-nothing that is decoded can run, so a reply from hostile code is data, however it was made. This file uses NumPy
-and the standard library alone, because the worker runs it where coursekit is not installed.
+Only None, booleans, numbers, text, lists, tuples, dictionaries and numeric arrays travel. Nothing is pickled
+and nothing that is decoded can run, so a reply from hostile code is data, however it was made. This file uses
+NumPy and the standard library alone, because the worker runs it where coursekit is not installed.
 """
 
 import base64
@@ -28,8 +28,8 @@ def encode(value: Any, depth: int = 0) -> Any:
     """Turn a plain value into something that `json.dumps` takes.
 
     Args:
-        value: None, bool, int, float, str, list, tuple, dict with text keys, a numeric array, or anything that
-            NumPy can read as a numeric array (a Keras tensor, for example).
+        value: None, bool, int, float, str, list, tuple, dict with text keys, a numeric array, or anything
+            that NumPy can read as a numeric array (a Keras tensor, for example).
         depth: how deep in a nested value we are; callers leave it alone.
 
     Returns:
@@ -100,7 +100,9 @@ def _encode_array(value: Any) -> dict[str, Any]:
     if array.dtype.name not in _DTYPES:
         raise WireError(f"an array of {array.dtype.name}, which is not numeric")
     if array.nbytes > MAX_ARRAY_BYTES:
-        raise WireError(f"an array of {array.nbytes / 2**20:.0f} MiB; {MAX_ARRAY_BYTES // 2**20} MiB is the limit")
+        raise WireError(
+            f"an array of {array.nbytes / 2**20:.0f} MiB; {MAX_ARRAY_BYTES // 2**20} MiB is the limit"
+        )
     packed = base64.b64encode(zlib.compress(array.tobytes(), 6)).decode("ascii")
     return {"$array": [array.dtype.name, list(array.shape), packed]}
 

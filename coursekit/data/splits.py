@@ -34,8 +34,8 @@ def nested_subsets(
     else:
         labels = _checked_labels(labels_or_n)
         order = rng.permutation(len(labels))
-        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable, so the
-        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable, so the
+        # Deal the shuffled images out in rounds, one of each class a round. The sort is stable: in a round
+        # the classes keep their shuffled order, so a size like 12 does not always favour the same ones.
         turn = np.empty(len(labels), int)
         for label in np.unique(labels):
             mine = order[labels[order] == label]

@@ -1,6 +1,7 @@
-"""Convolution, pooling and their bookkeeping on single-channel pictures, for looking at; layers do the training.
+"""Convolution, pooling and their bookkeeping on grey pictures, for looking at; layers do the training.
 
-Source: Dumoulin & Visin 2016, arXiv:1603.07285, for the arithmetic; Goodfellow, Bengio & Courville 2016, ch. 9.
+Source: Dumoulin & Visin 2016, arXiv:1603.07285, for the arithmetic; Goodfellow, Bengio & Courville 2016,
+ch. 9.
 """
 
 from collections.abc import Sequence
@@ -39,7 +40,9 @@ def conv2d(image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: int 
     """
     image, kernel = np.asarray(image), np.asarray(kernel)
     if image.ndim != 2 or kernel.ndim != 2:
-        raise InputError(f"conv2d takes a picture (h, w) and a kernel (kh, kw), got {image.shape} and {kernel.shape}.")
+        raise InputError(
+            f"conv2d takes a picture (h, w) and a kernel (kh, kw), got {image.shape} and {kernel.shape}."
+        )
     for n, f in zip(image.shape, kernel.shape, strict=True):
         output_size(n, f, stride, padding)
     return correlate2d(np.pad(image, padding), kernel, mode="valid")[::stride, ::stride]
@@ -65,7 +68,7 @@ def output_size(n: int, f: int, stride: int = 1, padding: int = 0) -> int:
 
 
 def pool(image: np.ndarray, size: int = 2, how: Literal["max", "average", "subsample"] = "max") -> np.ndarray:
-    """Shrink a picture: one number for each block of `size` x `size` pixels; blocks that stick out are dropped.
+    """Shrink a picture: one number for each block of pixels; blocks that stick out are dropped.
 
     Args:
         image: (h, w).
@@ -80,7 +83,9 @@ def pool(image: np.ndarray, size: int = 2, how: Literal["max", "average", "subsa
     """
     image = np.asarray(image)
     if image.ndim != 2 or min(image.shape) < size:
-        raise InputError(f"pool takes a picture (h, w) of at least {size}×{size} pixels, got shape {image.shape}.")
+        raise InputError(
+            f"pool takes a picture (h, w) of at least {size}×{size} pixels, got shape {image.shape}."
+        )
     h, w = image.shape[0] // size, image.shape[1] // size
     blocks = image[: h * size, : w * size].reshape(h, size, w, size)
     if how == "max":

@@ -30,7 +30,9 @@ def shift(images: np.ndarray, right: int, down: int) -> np.ndarray:
         raise InputError(f"shift takes images (n, h, w, c), got shape {images.shape}.")
     _, height, width, _ = images.shape
     if abs(right) >= width or abs(down) >= height:
-        raise InputError(f"a move by ({right}, {down}) leaves nothing of a picture of {height}×{width} pixels.")
+        raise InputError(
+            f"a move by ({right}, {down}) leaves nothing of a picture of {height}×{width} pixels."
+        )
     moved = np.zeros_like(images)
     moved[:, max(down, 0) : height + min(down, 0), max(right, 0) : width + min(right, 0)] = images[
         :, max(-down, 0) : height + min(-down, 0), max(-right, 0) : width + min(-right, 0)
@@ -43,7 +45,10 @@ DIRECTIONS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 def accuracy_when_shifted(
-    predict: Callable[[np.ndarray], np.ndarray], images: np.ndarray, labels: np.ndarray, distances: Iterable[int]
+    predict: Callable[[np.ndarray], np.ndarray],
+    images: np.ndarray,
+    labels: np.ndarray,
+    distances: Iterable[int],
 ) -> np.ndarray:
     """Share of right answers when all pictures move by each distance, averaged over four directions.
 
@@ -56,17 +61,25 @@ def accuracy_when_shifted(
     Returns:
         One accuracy in [0, 1] for each distance.
     """
-    return np.array([
-        np.mean([
-            (np.asarray(predict(shift(images, distance * right, distance * down))).argmax(axis=1) == labels).mean()
-            for right, down in (DIRECTIONS if distance else DIRECTIONS[:1])
-        ])
-        for distance in distances
-    ])
+
+    def accuracy(right: int, down: int) -> float:
+        scores = np.asarray(predict(shift(images, right, down)))
+        return float((scores.argmax(axis=1) == labels).mean())
+
+    return np.array(
+        [
+            np.mean([accuracy(d * right, d * down) for right, down in (DIRECTIONS if d else DIRECTIONS[:1])])
+            for d in distances
+        ]
+    )
 
 
 def equivariance_error(
-    layer: Callable[[np.ndarray], np.ndarray], images: np.ndarray, distance: int, step: int = 1, margin: int = 0
+    layer: Callable[[np.ndarray], np.ndarray],
+    images: np.ndarray,
+    distance: int,
+    step: int = 1,
+    margin: int = 0,
 ) -> float:
     """How far "move, then apply" is from "apply, then move", relative to the size of the result.
 
@@ -78,8 +91,8 @@ def equivariance_error(
         margin: columns and rows of the result to leave out at each side, where the border is seen.
 
     Returns:
-        0 for an exactly equivariant layer. Where the move is no whole number of result pixels, the better of the
-        two whole numbers beside it counts.
+        0 for an exactly equivariant layer. Where the move is no whole number of result pixels, the better of
+        the two whole numbers beside it counts.
     """
     moved_first = np.asarray(layer(shift(images, distance, 0)))
     still = np.asarray(layer(images))

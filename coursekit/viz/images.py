@@ -41,7 +41,10 @@ def show(
     rows = -(-len(images) // columns)
     lines = max((title.count("\n") + 1 for title in titles), default=0)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(size * columns, (size + 0.22 * lines) * rows + 0.35 * bool(headline)), squeeze=False
+        rows,
+        columns,
+        figsize=(size * columns, (size + 0.22 * lines) * rows + 0.35 * bool(headline)),
+        squeeze=False,
     )
     limit = max(float(np.abs(image).max()) for image in images) if signed else 1.0
     for axis in axes.flat:

@@ -37,7 +37,9 @@ class KernelBench(LivePicture):
         slim = widgets.Layout(width="270px")
         controls = {
             "picture": widgets.Dropdown(options=list(pictures), description="picture", layout=slim),
-            "kernel": widgets.Dropdown(options=[*KERNELS, _OWN], value="edge", description="kernel", layout=slim),
+            "kernel": widgets.Dropdown(
+                options=[*KERNELS, _OWN], value="edge", description="kernel", layout=slim
+            ),
             "own": widgets.Text(
                 value="0 -1 0; -1 4 -1; 0 -1 0", description="own", continuous_update=False, layout=slim
             ),
@@ -50,7 +52,9 @@ class KernelBench(LivePicture):
             controls,
             self._draw_state,
             [["picture", "kernel", "own"], ["stride", "padding"], ["row", "column"]],
-            alt="A picture with a 3×3 window, the nine products inside it with their sum, and the output map.",
+            alt=(
+                "A picture with a 3×3 window, the nine products inside it with their sum, and the output map."
+            ),
         )
 
     def _draw_state(
@@ -59,7 +63,9 @@ class KernelBench(LivePicture):
         figure = Figure(figsize=(10.6, 4.3), dpi=76, layout="constrained")
         weights = _parse(own) if kernel == _OWN else KERNELS[kernel]
         if weights is None:
-            figure.text(0.05, 0.5, "Own numbers: three rows of three, such as  0 -1 0; -1 4 -1; 0 -1 0", fontsize=13)
+            figure.text(
+                0.05, 0.5, "Own numbers: three rows of three, such as  0 -1 0; -1 4 -1; 0 -1 0", fontsize=13
+            )
             return figure_png(figure)
         image = self._pictures[picture]
         output = conv2d(image, weights, stride, padding)
@@ -69,15 +75,23 @@ class KernelBench(LivePicture):
         padded = np.pad(image, padding)
         left_axis, middle, right_axis = figure.subplots(1, 3, width_ratios=[1, 0.95, 1])
         left_axis.imshow(padded, cmap="gray", vmin=0, vmax=1)
-        left_axis.add_patch(Rectangle((left - 0.5, top - 0.5), 3, 3, fill=False, edgecolor=COLOURS[1], lw=2.5))
-        left_axis.set_title(f"input {image.shape[0]}×{image.shape[1]}" + (f" + {padding} zeros" if padding else ""))
+        left_axis.add_patch(
+            Rectangle((left - 0.5, top - 0.5), 3, 3, fill=False, edgecolor=COLOURS[1], lw=2.5)
+        )
+        left_axis.set_title(
+            f"input {image.shape[0]}×{image.shape[1]}" + (f" + {padding} zeros" if padding else "")
+        )
         left_axis.axis("off")
         _write_products(middle, padded[top : top + 3, left : left + 3], weights, float(output[row, column]))
         response(right_axis, output)
-        right_axis.plot(column, row, "s", markersize=9, markerfacecolor="none", markeredgecolor="black", mew=2)
+        right_axis.plot(
+            column, row, "s", markersize=9, markerfacecolor="none", markeredgecolor="black", mew=2
+        )
         n, side = image.shape[0], output_size(image.shape[0], 3, stride, padding)
         right_axis.set_title(f"output {output.shape[0]}×{output.shape[1]}")
-        right_axis.set_xlabel(f"⌊({n} + 2·{padding} − 3) / {stride}⌋ + 1 = {side}\nblue < 0, white = 0, red > 0")
+        right_axis.set_xlabel(
+            f"⌊({n} + 2·{padding} − 3) / {stride}⌋ + 1 = {side}\nblue < 0, white = 0, red > 0"
+        )
         return figure_png(figure)
 
 
@@ -92,9 +106,25 @@ def _write_products(axis: Axes, patch: np.ndarray, weights: np.ndarray, total: f
             colour = "#d6604d" if products[i, j] > 0 else "#4393c3"
             axis.add_patch(Rectangle((j, i), 1, 1, facecolor=colour, alpha=0.55 * strength, edgecolor="none"))
             axis.add_patch(Rectangle((j, i), 1, 1, fill=False, edgecolor="#999999"))
-            axis.text(j + 0.5, i + 0.34, f"{patch[i, j]:.2f} × {_plain(weights[i, j])}", ha="center", va="center", fontsize=9)
+            axis.text(
+                j + 0.5,
+                i + 0.34,
+                f"{patch[i, j]:.2f} × {_plain(weights[i, j])}",
+                ha="center",
+                va="center",
+                fontsize=9,
+            )
             axis.text(j + 0.5, i + 0.68, f"{products[i, j]:+.2f}", ha="center", va="center", weight="bold")
-    axis.text(1.5, 3.35, f"sum = {total:+.2f}", ha="center", va="center", fontsize=14, weight="bold", color=COLOURS[1])
+    axis.text(
+        1.5,
+        3.35,
+        f"sum = {total:+.2f}",
+        ha="center",
+        va="center",
+        fontsize=14,
+        weight="bold",
+        color=COLOURS[1],
+    )
 
 
 def _plain(weight: float) -> str:

@@ -29,7 +29,9 @@ class LivePicture(widgets.VBox):
         self._alt = alt
         self.picture = widgets.Image(value=self._png(), format="png")
         self.picture.add_class("coursekit-picture")
-        super().__init__([*(widgets.HBox([self.controls[name] for name in row]) for row in rows), self.picture])
+        super().__init__(
+            [*(widgets.HBox([self.controls[name] for name in row]) for row in rows), self.picture]
+        )
         for control in self.controls.values():
             control.observe(lambda _change: self.redraw(), names="value")
 

@@ -38,8 +38,8 @@ class PushTheDigit(LivePicture):
     ):
         if len(images) != len(labels) or not len(images) or not networks:
             raise InputError(
-                f"PushTheDigit needs as many labels as images and at least one network, got {len(images)} images, "
-                f"{len(labels)} labels and {len(networks)} networks."
+                f"PushTheDigit needs as many labels as images and at least one network, got {len(images)} "
+                f"images, {len(labels)} labels and {len(networks)} networks."
             )
         self._labels = np.asarray(labels)
         self._reach = reach
@@ -66,7 +66,10 @@ class PushTheDigit(LivePicture):
             controls,
             self._draw_state,
             [["digit"], ["right", "down"]],
-            alt=f"A digit moved {right} px to the right, and the class probabilities of {len(networks)} networks.",
+            alt=(
+                f"A digit moved {right} px to the right, "
+                f"and the class probabilities of {len(networks)} networks."
+            ),
         )
 
     def _draw_state(self, digit: int, right: int, down: int) -> bytes:
@@ -80,7 +83,10 @@ class PushTheDigit(LivePicture):
         for axis, (name, scores) in zip(panels, self._scores.items(), strict=True):
             chances = scores[place, digit]
             answer = int(chances.argmax())
-            colours = ["#009E73" if k == truth else "#D55E00" if k == answer else "#bbbbbb" for k in range(len(chances))]
+            colours = [
+                "#009E73" if k == truth else "#D55E00" if k == answer else "#bbbbbb"
+                for k in range(len(chances))
+            ]
             axis.bar(range(len(chances)), chances, color=colours)
             axis.set(ylim=(0, 1.05), xticks=range(len(chances)), xlabel="class", yticks=[0, 0.5, 1])
             axis.spines[["top", "right"]].set_visible(False)

@@ -33,11 +33,16 @@ def quality_quantity_map(
         axis.text(x, y, text, ha="center", va="center", color="#57606a", fontsize=9.5)
     for name, (x, y) in points.items():
         axis.plot(x, y, "o", markersize=10, color="#0072B2")
-        axis.annotate(name, (x, y), xytext=(0, 10), textcoords="offset points", ha="center", weight="bold", fontsize=10)
+        axis.annotate(
+            name, (x, y), xytext=(0, 10), textcoords="offset points", ha="center", weight="bold", fontsize=10
+        )
     for technique, (name, right, up) in (moves or {}).items():
         x, y = points[name]
         axis.annotate(
-            "", (x + right, y + up), (x, y), arrowprops={"arrowstyle": "->", "color": "#D55E00", "lw": 2, "shrinkA": 7}
+            "",
+            (x + right, y + up),
+            (x, y),
+            arrowprops={"arrowstyle": "->", "color": "#D55E00", "lw": 2, "shrinkA": 7},
         )
         axis.annotate(
             technique,

@@ -1,15 +1,17 @@
 """One look for all figures of the course."""
 
 import io
+from typing import Any
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 """Okabe & Ito's colours, which people with any kind of colour vision tell apart (jfly.uni-koeln.de/color)."""
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "figure.dpi": 76,
     "savefig.dpi": 76,
     "figure.constrained_layout.use": True,
@@ -19,7 +21,7 @@ _STYLE = {
     "axes.titlelocation": "left",
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.prop_cycle": mpl.cycler(color=COLOURS),
+    "axes.prop_cycle": cycler(color=COLOURS),
     "image.cmap": "gray",
     "image.interpolation": "nearest",
     "legend.frameon": False,

@@ -6,8 +6,7 @@ from coursekit.errors import InputError
 from coursekit.models import unet
 
 
-@pytest.mark.parametrize("widths", [(4,), (4, 8), (4, 8, 8, 16)])
-@pytest.mark.parametrize("classes", [1, 3])
+@pytest.mark.parametrize(("widths", "classes"), [((4,), 1), ((4, 8), 3), ((4, 8, 8, 16), 1)])
 def test_unet_gives_a_logit_for_each_pixel_and_class_at_any_depth(widths, classes):
     model = unet((16, 24, 2), classes=classes, widths=widths)
     assert model.output.shape == (None, 16, 24, classes)

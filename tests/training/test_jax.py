@@ -12,6 +12,7 @@ TESTS = Path(__file__).parents[1]
 
 
 @pytest.mark.slow
+@pytest.mark.jax
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the run on JAX")
 def test_models_and_training_pass_on_jax():
     result = subprocess.run(

@@ -181,6 +181,7 @@ def test_another_backend_is_refused_by_name(monkeypatch):
         input_gradient(lambda x: x, X)
 
 
+@pytest.mark.jax
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="the test compares this backend with JAX")
 def test_tensorflow_and_jax_agree_on_two_networks_that_train_in_turns(tmp_path):
     here = runpy.run_path(str(TWO_PLAYERS))["play"]()

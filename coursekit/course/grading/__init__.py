@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from coursekit.course.grading.grader import GradeSummary, grade
-    from coursekit.course.grading.public import PublicResult, public_check
+    from coursekit.course.grading.public import public_check
     from coursekit.course.grading.sandbox import sandbox_problem
 
-__all__ = ["GradeSummary", "PublicResult", "grade", "public_check", "sandbox_problem"]
+__all__ = ["GradeSummary", "grade", "public_check", "sandbox_problem"]
 
 _HOMES = {
     "GradeSummary": "grader",
-    "PublicResult": "public",
     "grade": "grader",
     "public_check": "public",
     "sandbox_problem": "sandbox",

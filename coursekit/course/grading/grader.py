@@ -70,8 +70,8 @@ def grade(
 ) -> GradeSummary:
     """Mark all notebooks below a folder.
 
-    A second call goes on where the first one ended: a file that has its mark is not run again, a changed or new
-    file is. All files of a run get the same secret probes.
+    A second call goes on where the first one ended: a file that has its mark is not run again, a changed
+    or new file is. All files of a run get the same secret probes.
 
     Args:
         folder: the submissions, as files or as a folder for each learner.
@@ -163,7 +163,8 @@ def _tasks(source: LessonSource, asked: list[Question], run: Run) -> list[Task]:
         seed = [int(run.seed, 16), zlib.crc32(question.name.encode())]
         with contextlib.redirect_stdout(io.StringIO()):
             probes = reference.probes(question, np.random.default_rng(seed))
-            wrong = reference.wrong_answers(question, probes)
+            # A comparison that explains itself speaks of this very answer; no typical one is needed.
+            wrong = [] if question.compare.explains else reference.wrong_answers(question, probes)
         tasks.append(make_task(source, question, probes, wrong, f"{run.seed}/{seed[1]}"))
     return tasks
 
@@ -173,7 +174,6 @@ def make_task(
 ) -> Task:
     """What the marker needs to know of a question."""
     answers = {other.name for other in source.questions}
-    modules = [path.removesuffix(".py").replace("/", ".") for path in source.withheld]
     return Task(
         name=question.name,
         points=question.points,
@@ -182,7 +182,7 @@ def make_task(
         probes=probes,
         wrong=wrong,
         right=question.right,
-        preparation=lambda answer: source.preparation_code(question, answer, modules),
+        preparation=lambda answer: source.preparation_code(question, answer, source.withheld_modules),
         reveals=frozenset(cell.name for cell in source.preparation(question) if cell.name in answers),
         stub=source.cell(question.name).stub,
         seconds=question.seconds,

@@ -382,7 +382,7 @@ def _private_kb(process: Path) -> int:
 def _advice(reason: str) -> str:
     if "uid map" in reason or "namespace" in reason or "Operation not permitted" in reason:
         return (
-            " This system does not let ordinary users make namespaces. Ubuntu 24.04: allow bwrap in AppArmor, or sudo "
-            "sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: start it with --privileged."
+            " This system does not let ordinary users make namespaces. Ubuntu 24.04: allow bwrap in AppArmor "
+            "or sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0; a container needs --privileged."
         )
     return ""

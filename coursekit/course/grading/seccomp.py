@@ -1,8 +1,8 @@
 """The system calls that an answer may not make, as a filter program for bubblewrap.
 
 The namespaces keep an answer away from files and the network. This list closes what they leave open: memory
-that no limit counts (memfd, System V segments, message queues), new namespaces (in which a learner would be root
-and could mount file systems without a size), and kernel interfaces that no answer needs.
+that no limit counts (memfd, System V segments, message queues), new namespaces (in which a learner would be
+root and could mount file systems without a size), and kernel interfaces that no answer needs.
 """
 
 import errno

@@ -132,7 +132,8 @@ class Store:
             self._connection.execute("DELETE FROM submission WHERE run = ? AND file = ?", (run.id, mark.file))
             self._connection.execute(
                 "INSERT INTO submission "
-                "(run, file, learner, sha256, status, reason, seconds, points, out_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "(run, file, learner, sha256, status, reason, seconds, points, out_of) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     run.id,
                     mark.file,
@@ -147,7 +148,8 @@ class Store:
             )
             self._connection.executemany(
                 "INSERT INTO answer "
-                "(run, file, place, question, status, points, out_of, message, details, seed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "(run, file, place, question, status, points, out_of, message, details, seed) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
                         run.id,
@@ -189,7 +191,9 @@ class Store:
             (run.id,),
         ).fetchall()
         return [
-            SubmissionMark(file, learner, sha256, status, reason, seconds, points, of, tuple(answers.get(file, ())))
+            SubmissionMark(
+                file, learner, sha256, status, reason, seconds, points, of, tuple(answers.get(file, ()))
+            )
             for file, learner, sha256, status, reason, seconds, points, of in rows
         ]
 

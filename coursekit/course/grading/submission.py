@@ -18,7 +18,7 @@ class InvalidSubmissionError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """A learner's cell. Without `source` there is nothing to run; `problem` says why unless it is just gone."""
+    """A learner's cell. Without `source` nothing runs; `problem` says why, unless the cell is just gone."""
 
     source: str | None = None
     problem: str = ""
@@ -53,6 +53,20 @@ class Submission:
         copies = sum(cell is not found[0] for cell in marked)
         note = "This notebook holds a copy of the answer cell. The original was marked." if copies else ""
         return Answer(source, note=note)
+
+    def code(self) -> list[tuple[str, set[str]]]:
+        """Text and tags of every code cell."""
+        cells = []
+        for cell in self.cells:
+            source, tags = _text(cell.get("source")), _dict(cell.get("metadata")).get("tags")
+            if cell.get("cell_type") == "code" and source is not None:
+                cells.append(
+                    (
+                        source,
+                        {tag for tag in tags if isinstance(tag, str)} if isinstance(tags, list) else set(),
+                    )
+                )
+        return cells
 
 
 def find_submissions(folder: Path) -> list[Path]:
@@ -95,6 +109,38 @@ def read_submission(path: Path, lesson: str, version: int) -> Submission:
         InvalidSubmissionError: if it is not a notebook of that lesson and version; nothing else.
     """
     data = _read_bytes(path)
+    notebook = _read_notebook(data)
+    ours = _dict(_dict(notebook.get("metadata")).get("coursekit"))
+    if _lesson_name(ours) != lesson:
+        raise InvalidSubmissionError(
+            f"The notebook is of lesson {str(ours['lesson'])[:60]!r}, not of {lesson!r}."
+        )
+    if ours.get("version") != version:
+        raise InvalidSubmissionError(
+            f"The notebook has version {str(ours.get('version'))[:20]} of the lesson, the marker {version}."
+        )
+    cells = tuple(cell for cell in notebook["cells"] if isinstance(cell, dict))
+    return Submission(hashlib.sha256(data).hexdigest(), cells)
+
+
+def lesson_of(path: Path) -> str:
+    """The lesson that a notebook says it belongs to.
+
+    Raises:
+        InvalidSubmissionError: if the file is not a notebook of the course.
+    """
+    return _lesson_name(_dict(_dict(_read_notebook(_read_bytes(path)).get("metadata")).get("coursekit")))
+
+
+def _lesson_name(ours: dict[str, Any]) -> str:
+    if "lesson" not in ours:
+        raise InvalidSubmissionError(
+            "The notebook does not say which lesson it is: start from the course's file."
+        )
+    return str(ours["lesson"])
+
+
+def _read_notebook(data: bytes) -> dict[str, Any]:
     if not data.strip():
         raise InvalidSubmissionError("The file is empty.")
     try:
@@ -109,21 +155,7 @@ def read_submission(path: Path, lesson: str, version: int) -> Submission:
         or not isinstance(notebook.get("cells"), list)
     ):
         raise InvalidSubmissionError("The file is not a notebook of format 4; save it again in JupyterLab.")
-    ours = _dict(_dict(notebook.get("metadata")).get("coursekit"))
-    if "lesson" not in ours:
-        raise InvalidSubmissionError(
-            "The notebook does not say which lesson it is; start from the course's own file."
-        )
-    if ours["lesson"] != lesson:
-        raise InvalidSubmissionError(
-            f"The notebook is of lesson {str(ours['lesson'])[:60]!r}, not of {lesson!r}."
-        )
-    if ours.get("version") != version:
-        raise InvalidSubmissionError(
-            f"The notebook has version {str(ours.get('version'))[:20]} of the lesson; the marker has {version}."
-        )
-    cells = tuple(cell for cell in notebook["cells"] if isinstance(cell, dict))
-    return Submission(hashlib.sha256(data).hexdigest(), cells)
+    return notebook
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -137,9 +169,10 @@ def _read_bytes(path: Path) -> bytes:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise InvalidSubmissionError("This is not a file.")
+        size = status.st_size / 2**20
         if status.st_size > MAX_BYTES:
             raise InvalidSubmissionError(
-                f"The file has {status.st_size / 2**20:.0f} MB, {MAX_BYTES // 2**20} are the most: clear its outputs."
+                f"The file has {size:.0f} MB, the most are {MAX_BYTES // 2**20}. Clear its outputs."
             )
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

@@ -1,16 +1,17 @@
 """Runs a learner's answers inside the sandbox and replies with plain values.
 
-This file and `wire.py` are all of the course's marking code that a sandbox contains. It gives up its rights
-and sets its limits before it reads the first answer. After that nothing it says is trusted: the learner's code
-lives in this process and can change every object in it. What comes out is data, which the scorer compares with
-what it expects.
+This file and `wire.py` are all of the course's marking code that a sandbox contains. It gives up its
+rights and sets its limits before it reads the first answer. After that nothing it says is trusted: the
+learner's code lives in this process and can change every object in it. What comes out is data, which the
+scorer compares with what it expects.
 
-Messages are lines of JSON. In (standard input): the settings, then one job a line. Out (the descriptor named
-there): `{"ready": true}`, then for each job `{"token", "broken"}`, or `{"token", "prepared"}` and, after a line
-that says to go on, `{"token", "replies"}`.
+Messages are lines of JSON. In (standard input): the settings, then one job a line. Out (the descriptor
+named there): `{"ready": true}`, then for each job `{"token", "broken"}`, or `{"token", "prepared"}` and,
+after a line that says to go on, `{"token", "replies"}`.
 """
 
 import contextlib
+import io
 import json
 import linecache
 import os
@@ -53,8 +54,10 @@ def main() -> None:
     sys.path += settings["packages"]
     global _wire
     import wire as _wire  # NumPy comes with it: before the first answer, which may break imports
+
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace", line_buffering=True)
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace", line_buffering=True)
     _reply({"ready": True})
     for line in jobs:
         _answer(json.loads(line), jobs)

@@ -7,7 +7,7 @@ from typing import Any
 LESSON = "01_tiny"
 SECRET = "SOLUTION-THAT-NO-LEARNER-MAY-SEE"
 
-_SOURCE = '''
+_SOURCE = """
 # ---
 # jupyter:
 #   coursekit:
@@ -52,9 +52,9 @@ def twice(image):
 # BEGIN SOLUTION
 letter = "b"
 # END SOLUTION
-'''
+"""
 
-_QUESTIONS = '''
+_QUESTIONS = """
 from coursekit.course.compare import close
 from coursekit.course.questions import Probe, Question, quiz
 
@@ -62,18 +62,18 @@ def pictures(rng):
     return [(rng.normal(size=(6, 5)),) for _ in range(3)]
 
 QUESTIONS = [
-    Question(name="double", asks="Twice the picture.", points=2, compare=close(1e-6), probes=pictures, seconds=SECONDS,
-        memory_mb=MEMORY, wrong={"lambda image: image ** 2": "That is the square.",
+    Question(name="double", asks="Twice the picture.", points=2, compare=close(1e-6), probes=pictures,
+        seconds=SECONDS, memory_mb=MEMORY, wrong={"lambda image: image ** 2": "That is the square.",
                 "lambda image: image": "Nothing has changed."}, right="Well done."),
     Question(name="total", asks="The sum.", points=1, compare=close(1e-6), seconds=SECONDS, memory_mb=MEMORY,
         probes=lambda rng: [(rng.normal(size=8),), (rng.normal(size=4),)]),
     Question(name="scaled", asks="SCALE times the value.", points=1, compare=close(1e-6), needs=["given"],
         probes=lambda rng: [(float(rng.normal()),) for _ in range(3)], seconds=SECONDS, memory_mb=MEMORY),
-    Question(name="twice", asks="Double it twice.", points=1, compare=close(1e-6), probes=pictures, needs=["double"],
-        seconds=SECONDS, memory_mb=MEMORY),
+    Question(name="twice", asks="Double it twice.", points=1, compare=close(1e-6), probes=pictures,
+        needs=["double"], seconds=SECONDS, memory_mb=MEMORY),
     quiz("letter", "Which one?", {"a": ("This.", "Not this one."), "b": ("That.", "Because.")}, correct="b"),
 ]
-'''
+"""
 
 RIGHT = {
     "double": "def double(image):\n    return image + image\n",

@@ -1,6 +1,7 @@
 """Notebooks that want more than they deserve: name -> the answer cells that differ from the right ones.
 
-`<NAME>` in a cell stands for a fact about the machine that marks, which `fill_in` puts there: an attacker may know it.
+`<NAME>` in a cell stands for a fact about the machine that marks, which `fill_in` puts there: an attacker may
+know it.
 """
 
 import re
@@ -427,7 +428,11 @@ builtins.__import__ = refuse
 """
         + _RIGHT,
     },
-    "not_python": {"double": "def double(image:\n    return 2 *\n", "total": "\x00\x01", "scaled": "for" * 1000},
+    "not_python": {
+        "double": "def double(image:\n    return 2 *\n",
+        "total": "\x00\x01",
+        "scaled": "for" * 1000,
+    },
     "half_characters": {
         "double": "print('\\ud800 \\x00 \\x1b[31m')\n" + _RIGHT,
         "total": "def total(values):\n    raise ValueError('\\ud800\\x00')\n",
@@ -449,5 +454,6 @@ builtins.__import__ = refuse
 def fill_in(answers: Mapping[str, str], facts: Mapping[str, Any]) -> dict[str, str]:
     """Put facts into answer cells."""
     return {
-        name: re.sub(r"<([A-Z]+)>", lambda match: str(facts[match[1]]), source) for name, source in answers.items()
+        name: re.sub(r"<([A-Z]+)>", lambda match: str(facts[match[1]]), source)
+        for name, source in answers.items()
     }

@@ -68,7 +68,13 @@ def test_the_honest_notebook_beside_them_has_all_points(hostile_class: HostileCl
 
 @pytest.mark.parametrize(
     ("name", "status"),
-    [("exits", "died"), ("never_ends", "timeout"), ("memory_shared", "memory"), ("not_python", "ok"), ("kills", "ok")],
+    [
+        ("exits", "died"),
+        ("never_ends", "timeout"),
+        ("memory_shared", "memory"),
+        ("not_python", "ok"),
+        ("kills", "ok"),
+    ],
 )
 def test_the_submission_records_how_it_ended(hostile_class: HostileClass, name: str, status: str) -> None:
     assert hostile_class[name].status == status
@@ -85,7 +91,9 @@ def test_it_sees_its_own_processes_only(hostile_class: HostileClass) -> None:
 
 
 def test_the_environment_holds_nothing_of_ours(hostile_class: HostileClass) -> None:
-    line = next(x for x in hostile_class.output("looks_for_secrets").splitlines() if x.startswith("ENVIRONMENT"))
+    line = next(
+        x for x in hostile_class.output("looks_for_secrets").splitlines() if x.startswith("ENVIRONMENT")
+    )
     assert "PATH" in line
     assert "COURSEKIT" not in line
     assert "VIRTUAL_ENV" not in line

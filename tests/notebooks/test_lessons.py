@@ -1,0 +1,109 @@
+"""Every lesson: built from its source, runs untouched and solved, gives the same text each time, and is fit to read."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+
+from coursekit.course.build import build, lesson_notebook, notebook_text, run_notebook
+from coursekit.course.evidence import evidence_path, read_evidence
+from coursekit.course.source import find_source, read_source
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("*.ipynb"))
+MEGABYTE = 1_000_000
+
+
+@pytest.fixture(params=LESSONS)
+def stem(request):
+    return request.param
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch):
+    """The environment of a run in the quick profile, with no progress from before."""
+    monkeypatch.setenv("COURSEKIT_PROFILE", "quick")
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "progress.json"))
+
+
+def source_of(stem):
+    return read_source(find_source(stem, ROOT)), read_evidence(evidence_path(stem, ROOT))
+
+
+def test_there_is_a_lesson_for_every_source():
+    sources = [p.stem for p in (ROOT / "solutions").glob("[0-9][0-9]_*.py") if not p.stem.endswith("_questions")]
+    assert LESSONS == sorted(sources) != []
+
+
+def test_notebook_and_bank_are_what_the_source_gives(stem):
+    build(stem, check=True, root=ROOT)
+
+
+@pytest.mark.slow
+def test_an_untouched_lesson_runs_and_its_marked_outputs_are_as_stored(stem, quick):
+    """nbval runs each cell as a test and compares the outputs tagged `nbval-check-output` with the stored ones."""
+    notebook = ROOT / "lessons" / f"{stem}.ipynb"
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", "-o", "addopts=", str(notebook)]
+    done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-4000:]
+    compared = [c for c in nbformat.read(notebook, 4).cells if "nbval-check-output" in c.metadata.get("tags", [])]
+    assert compared, "no output of this lesson is marked for comparison"
+
+
+@pytest.mark.slow
+def test_the_solved_lesson_passes_every_check_in_papermill(stem, quick, tmp_path):
+    source, evidence = source_of(stem)
+    solved, done = tmp_path / "solved.ipynb", tmp_path / "done.ipynb"
+    solved.write_text(notebook_text(lesson_notebook(source, evidence, solved=True)), encoding="utf-8")
+    papermill.execute_notebook(
+        str(solved), str(done), parameters={"PROFILE": "quick", "SEED": 0}, cwd=str(ROOT / "lessons"), progress_bar=False
+    )
+    answers = {
+        cell.id: output.data["text/plain"].splitlines()[0]
+        for cell in nbformat.read(done, 4).cells
+        if "check" in cell.metadata.get("tags", [])
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    }
+    assert len(answers) == len(source.questions)
+    assert all(answer.endswith("public checks passed: correct") for answer in answers.values()), answers
+
+
+@pytest.mark.slow
+def test_the_same_source_gives_the_same_notebook_apart_from_images(stem, quick):
+    texts = []
+    for _ in range(2):
+        notebook = lesson_notebook(*source_of(stem))
+        run_notebook(notebook, ROOT / "lessons", "quick")
+        for cell in notebook.cells:
+            for output in cell.get("outputs", []):
+                output.get("data", {}).pop("image/png", None)
+        texts.append(notebook_text(notebook))
+    assert texts[0] == texts[1]
+
+
+def test_a_lesson_is_fit_to_read(stem):
+    path = ROOT / "lessons" / f"{stem}.ipynb"
+    assert path.stat().st_size <= MEGABYTE
+    for cell in nbformat.read(path, 4).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error", cell.id
+            assert output.get("name") != "stderr", f"{cell.id} prints noise: {output.text[:200]}"
+            assert " at 0x" not in json.dumps(output), f"{cell.id} shows a memory address"
+            if "image/png" in output.get("data", {}):
+                alt = output.metadata.get("image/png", {}).get("alt", "")
+                assert len(alt) > 20, f"the figure of cell {cell.id} has no alt text"
+
+
+def test_a_lesson_holds_no_solution(stem):
+    text = (ROOT / "lessons" / f"{stem}.ipynb").read_text(encoding="utf-8")
+    assert "BEGIN SOLUTION" not in text and "END SOLUTION" not in text
+    source, _ = source_of(stem)
+    cells = {cell.id: cell.source for cell in nbformat.reads(text, as_version=4).cells}
+    for question in source.questions:
+        assert cells[question.name] == source.cell(question.name).stub
