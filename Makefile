@@ -55,13 +55,14 @@ lock: $(READY)
 # The stamp makes a second call instant. It is older than the lock as soon as the lock changes.
 $(READY): requirements.lock pyproject.toml | $(BIN)/python
 	@echo "Installing the packages of requirements.lock into $(VENV) (once; a few minutes) ..."
-	@$(BIN)/python -m pip install --quiet --requirement requirements.lock
+	@quiet=--quiet; if [ -t 1 ]; then quiet=; fi; \
+	$(BIN)/python -m pip install $$quiet --requirement requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(BIN)/python:
 	@python=""; \
-	for candidate in $(PYTHON) python3 python3.13 python3.12 python3.11 python; do \
+	for candidate in $(or $(PYTHON),python3 python3.13 python3.12 python3.11 python); do \
 	    if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; \
 	    then python="$$candidate"; break; fi; \
 	done; \

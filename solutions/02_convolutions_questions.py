@@ -19,7 +19,7 @@ def conv2d_probes(rng):
 
 def size_probes(rng):
     """Twelve layers; in the first six the last window does not end at the border."""
-    probes = [(28, 5, 2, 0), (32, 3, 2, 1), (10, 4, 4, 1)]
+    probes = [(28, 5, 2, 0), (32, 3, 2, 1), (10, 4, 4, 1), (10, 3, 4, 1)]
     while len(probes) < 12:
         f, stride, padding = (int(v) for v in rng.integers([1, 1, 0], [8, 5, 4]))
         n = int(rng.integers(f + 5, 60))
@@ -73,17 +73,21 @@ def split_probes(rng):
 
 
 def shifted_probes(rng):
-    """Sixty test digits, each moved by 0 to 6 px in one of four directions; the labels are the truth."""
+    """Forty test digits at each of four distances, in one of four directions; the labels are the truth."""
     from coursekit.data import load, split
     from coursekit.methods.equivariance import DIRECTIONS, shift
 
     digits = load("digits")
-    rows = rng.choice(split(digits.targets, (0.8, 0.2), seed=0)[1], size=60, replace=False)
-    images = []
-    for i, row in enumerate(rows):
-        right, down = DIRECTIONS[rng.integers(4)]
-        images.append(shift(digits.images[[row]], right * (i % 7), down * (i % 7)))
-    return [Probe((np.concatenate(images),), digits.targets[rows])]
+    rows = rng.choice(split(digits.targets, (0.8, 0.2), seed=0)[1], size=(4, 40), replace=False)
+    probes = []
+    for distance, chosen in zip((0, 2, 4, 6), rows):
+        ways = [DIRECTIONS[i] for i in rng.integers(4, size=40)]
+        images = [
+            shift(digits.images[[row]], distance * right, distance * down)
+            for row, (right, down) in zip(chosen, ways)
+        ]
+        probes.append(Probe((np.concatenate(images),), digits.targets[chosen], f"digits moved by {distance} px"))
+    return probes
 
 
 QUESTIONS = [
@@ -145,6 +149,9 @@ def conv2d(image, kernel):
             "lambda n, f, stride=1, padding=0: (n + 2 * padding - f) / stride + 1": (
                 "A number of windows is whole: round down, with `//`."
             ),
+            "lambda n, f, stride=1, padding=0: round((n + 2 * padding - f) / stride) + 1": (
+                "You round to the nearest whole number; a window that does not fit does not count: round down."
+            ),
             "lambda n, f, stride=1, padding=0: (n + 2 * padding - f) // stride": (
                 "One too few: the first window counts as well."
             ),
@@ -174,6 +181,11 @@ def max_pool(image, size=2):
     h, w = (side // size for side in image.shape)
     return image[: h * size, : w * size].reshape(h, size, w, size).mean(axis=(1, 3))
 """: "That is the mean of each block, which is average pooling.",
+            """
+def max_pool(image, size=2):
+    h, w = image.shape[0] // size, image.shape[1] // size
+    return image.reshape(h, size, w, size).max(axis=(1, 3))
+""": "A picture that does not divide evenly can't be reshaped like that: cut off what sticks out first.",
             """
 def max_pool(image, size=2):
     windows = np.lib.stride_tricks.sliding_window_view(image, (size, size))
@@ -238,6 +250,30 @@ def receptive_field(layers):
         jump *= stride
     return field
 """: "One too few: before any layer, a pixel sees itself, so start with r = 1.",
+            """
+def receptive_field(layers):
+    field, jump = 1, 1
+    for window, stride in layers:
+        field += (window - 1) * jump
+        jump = stride
+    return field
+""": "The jump multiplies up, layer by layer: `j = j * s`.",
+            """
+def receptive_field(layers):
+    field, jump = 1, 1
+    for window, stride in layers:
+        field += (window - 1) * jump
+        jump *= stride
+        return field
+""": "Your loop returns after the first layer: put the `return` behind it.",
+            """
+def receptive_field(layers):
+    field, jump = 1, 1
+    for window, stride in layers:
+        field += (window - 1) * jump
+        jump *= stride
+    return field, jump
+""": "Return one number, the field; the jump is only a means to it.",
         },
     ),
     Question(
@@ -325,21 +361,28 @@ def clean_split(source, share, seed):
     groups = np.random.default_rng(seed).permutation(np.unique(source))
     tested = groups[: int(round(share * len(groups)))]
     in_test = np.isin(source, tested)
+    return ~in_test, in_test
+""": "np.flatnonzero",
+            """
+def clean_split(source, share, seed):
+    groups = np.random.default_rng(seed).permutation(np.unique(source))
+    tested = groups[: int(round(share * len(groups)))]
+    in_test = np.isin(source, tested)
     return np.flatnonzero(in_test), np.flatnonzero(~in_test)
 """: "of the groups are tested",
         },
     ),
     Question(
         name="predict_shifted",
-        asks="Labels of digits that were moved by up to 6 px; at least 80 % right.",
+        asks="Labels of digits that were moved by up to 6 px; at least 80 % right at each distance.",
         points=4,
         probes=shifted_probes,
         compare=accuracy(0.80),
-        needs=["digits", "train"],
+        needs=["digits", "shift", "train"],
         seconds=180,
         memory_mb=4096,
         hints=[
-            "Part 10b says what survived the shift, and why.",
+            "Part 10b says what survived the shift, and why. Which row of its table comes with the smallest change?",
             "Convolutions with `padding='same'`, two poolings, then `layers.GlobalMaxPooling2D()` and one `layers.Dense(10)`.",
             "`train_network(network, train.images, train.targets, epochs=6)`; then `.predict(images, verbose=0).argmax(axis=1)`.",
         ],
@@ -387,7 +430,7 @@ def predict_shifted(images):
     ),
     quiz(
         "quiz_weights",
-        "How many parameters has a layer of 5×5 windows from 6 to 16 channels, on a map of 14×14?",
+        "How many parameters does a layer of 5×5 windows from 6 to 16 channels have, on a map of 14×14?",
         {
             "a": ("400", "That is 5·5·16: the 6 input channels are forgotten."),
             "b": ("2,416", "5·5·6·16 = 2,400 weights and 16 biases, on a map of any size."),

@@ -1,4 +1,4 @@
-"""What every test may count on: a home folder of its own, fixed seeds, and an honest word about what is missing."""
+"""What every test may count on: a home folder of its own, fixed seeds, and a word about what is missing."""
 
 import atexit
 import functools
@@ -18,8 +18,10 @@ atexit.register(shutil.rmtree, _HOME, ignore_errors=True)
 
 
 def _leave_the_real_home_alone() -> None:
-    """Point everything that would be kept in the home folder to a temporary one, in the programs we start too."""
-    for name in [name for name in os.environ if name.startswith(("XDG_", "JUPYTER", "IPYTHON", "COURSEKIT_PRO"))]:
+    """Point what would be kept in the home folder to a temporary one, also in the programs we start."""
+    for name in [
+        name for name in os.environ if name.startswith(("XDG_", "JUPYTER", "IPYTHON", "COURSEKIT_PRO"))
+    ]:
         del os.environ[name]
     os.environ.update(
         HOME=str(_HOME),

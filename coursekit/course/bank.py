@@ -118,7 +118,7 @@ def _question_data(lesson: LessonSource, reference: Reference, question: Questio
         "hints": list(question.hints),
         "right": question.right,
         "known_names": sorted(_known_names(lesson, question)),
-        "probes": [[encode(probe.args), encode(probe.expected)] for probe in probes],
+        "probes": [[encode(probe.args), encode(probe.expected), probe.note] for probe in probes],
         "wrong": [
             {
                 "message": wrong.message,
@@ -139,7 +139,7 @@ def _read_question(entry: dict[str, Any]) -> BankQuestion:
         hints=tuple(entry["hints"]),
         right=entry["right"],
         known_names=frozenset(entry["known_names"]),
-        probes=tuple(Probe(decode(args), decode(expected)) for args, expected in entry["probes"]),
+        probes=tuple(Probe(decode(args), decode(expected), note) for args, expected, note in entry["probes"]),
         wrong=tuple(
             WrongAnswer([Reply(decode(value), error) for value, error in wrong["replies"]], wrong["message"])
             for wrong in entry["wrong"]

@@ -1,7 +1,7 @@
-"""The command line. Each command imports what it needs when it is called: `coursekit --help` answers at once."""
+"""The command line. Each command imports what it needs when it is called, so that help comes at once."""
 
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 
 
-class Profile(str, Enum):
+class Profile(StrEnum):
     """How much a lesson computes."""
 
     quick = "quick"
@@ -37,7 +37,7 @@ _LESSON = "A lesson: 02, 02_convolutions, or a path."
 def main() -> None:
     """Run the command line; the entry point of the `coursekit` command.
 
-    What a person can put right is one line and exit code 2; anything else is a bug of ours and shows its traceback.
+    What a person can put right is one line and exit code 2; anything else is a bug and shows its traceback.
     """
     try:
         app()
@@ -57,7 +57,10 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _common(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and leave."
+        ),
     ] = False,
 ) -> None: ...
 
@@ -122,12 +125,18 @@ def doctor(
 def grade(
     folder: Annotated[Path, typer.Argument(help="The submissions: notebooks, or a folder for each learner.")],
     lesson: Annotated[str, typer.Option(help=_LESSON)],
-    out: Annotated[Path | None, typer.Option(help="Folder for marks and pages.  [default: FOLDER_marks]")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for marks and pages.  [default: FOLDER_marks]")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="How many to mark at the same time.")] = None,
-    question: Annotated[list[str] | None, typer.Option(help="Mark only this question; may be repeated.")] = None,
-    regrade: Annotated[bool, typer.Option("--regrade", help="Mark everything again, with new probes.")] = False,
+    question: Annotated[
+        list[str] | None, typer.Option(help="Mark only this question; may be repeated.")
+    ] = None,
+    regrade: Annotated[
+        bool, typer.Option("--regrade", help="Mark everything again, with new probes.")
+    ] = False,
 ) -> None:
-    """Mark a class: every notebook of a folder, in a sandbox. A second call goes on where the first one ended."""
+    """Mark a class: every notebook of a folder, in a sandbox. A second call goes on where the first ended."""
     from rich.progress import Progress
 
     from coursekit.course.grading import grade
@@ -155,7 +164,9 @@ def grade(
 
 
 @app.command()
-def check(notebook: Annotated[Path, typer.Argument(help="A notebook of a lesson, with your answers.")]) -> None:
+def check(
+    notebook: Annotated[Path, typer.Argument(help="A notebook of a lesson, with your answers.")],
+) -> None:
     """Check the answers in a notebook with the public examples; the exit code is 0 if all are correct."""
     from coursekit.course.grading import public_check
 

@@ -4,7 +4,7 @@ Each comparison returns None where the answer holds, else one sentence that says
 is shown to the learner, so it speaks of the answer and never of the grader.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +44,11 @@ def exact() -> Comparison:
     return Comparison("exact")
 
 
+def choice(options: Iterable[str]) -> Comparison:
+    """One of these options. What is said of a wrong one does not tell which is right."""
+    return Comparison("choice", {"options": list(options)})
+
+
 def accuracy(at_least: float) -> Comparison:
     """Predicted labels `(n,)` of which at least this share equals the expected ones."""
     return Comparison("accuracy", {"at_least": at_least})
@@ -78,8 +83,11 @@ def _close(_args: tuple, expected: Any, got: Any, atol: float, rtol: float) -> s
         return None
     if want.ndim == 0:
         return f"{number(want)} was expected, {number(have)} came."
-    gap = np.abs(have.astype("float64") - want.astype("float64"))
-    place = tuple(int(i) for i in np.unravel_index(np.nanargmax(gap), gap.shape))
+    # Where one of the two is NaN or infinite, the difference can be NaN: that is the largest gap of all.
+    with np.errstate(invalid="ignore"):
+        gap = np.nan_to_num(np.abs(have.astype("float64") - want.astype("float64")), nan=np.inf)
+    gap[np.isclose(have, want, rtol=rtol, atol=atol, equal_nan=True)] = -1
+    place = tuple(int(i) for i in np.unravel_index(np.argmax(gap), gap.shape))
     return (
         f"The shape {want.shape} is right, the values are not: at {place} "
         f"{number(want[place])} was expected, {number(have[place])} came."
@@ -91,6 +99,14 @@ def _exact(_args: tuple, expected: Any, got: Any) -> str | None:
     if _same(expected, got):
         return None
     return f"{shown(expected)} was expected, {shown(got)} came."
+
+
+@_kind
+def _choice(_args: tuple, expected: Any, got: Any, options: list[str]) -> str | None:
+    letter = got.strip().lower() if isinstance(got, str) else None
+    if letter not in options:
+        return f"Choose one of {', '.join(repr(option) for option in options)}; {shown(got)} came."
+    return None if letter == expected else f"{got!r} is not it."
 
 
 @_kind
@@ -117,6 +133,8 @@ def _group_split(args: tuple, _expected: Any, got: Any, share: float, tolerance:
     train, test = (_numeric(part) for part in got)
     if train is None or test is None or train.ndim != 1 or test.ndim != 1:
         return "Train rows and test rows should be two arrays of row numbers."
+    if train.dtype.kind == "b" or test.dtype.kind == "b":
+        return "Row numbers were expected, True and False came: `np.flatnonzero` turns one into the other."
     rows = np.concatenate([train, test])
     if rows.dtype.kind not in "iu" or not np.array_equal(np.sort(rows), np.arange(len(groups))):
         return f"Together the two parts should name each of the {len(groups)} rows once; they don't."

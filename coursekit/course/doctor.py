@@ -75,7 +75,9 @@ def examine() -> list[Finding]:
             found = look()
         except Exception as error:
             # A broken machine is what this is for: one failing look must not hide the others.
-            found = Finding(name, "missing", f"{type(error).__name__}: {error}", "Please report this line as a bug.")
+            found = Finding(
+                name, "missing", f"{type(error).__name__}: {error}", "Please report this line as a bug."
+            )
         findings += found if isinstance(found, list) else [found]
     return findings
 
@@ -96,14 +98,18 @@ def show(findings: Sequence[Finding], console: Console | None = None) -> None:
         text = Text(finding.found)
         if finding.advice:
             text.append(f"\n{finding.advice}", style="italic")
-        table.add_row(Text(signs[finding.state], style=colours[finding.state]), Text(finding.name, style="bold"), text)
+        table.add_row(
+            Text(signs[finding.state], style=colours[finding.state]), Text(finding.name, style="bold"), text
+        )
     console.print(table)
     console.print(_closing_line(findings))
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """The findings for a program to read."""
-    return json.dumps({"ready": is_ready(findings), "findings": [asdict(finding) for finding in findings]}, indent=1)
+    return json.dumps(
+        {"ready": is_ready(findings), "findings": [asdict(finding) for finding in findings]}, indent=1
+    )
 
 
 def _closing_line(findings: Sequence[Finding]) -> Text:
@@ -111,7 +117,9 @@ def _closing_line(findings: Sequence[Finding]) -> Text:
     if missing:
         return Text(f"Not ready yet: {', '.join(missing)}.", style="red")
     notes = [finding.name for finding in findings if finding.state == "note"]
-    return Text("Ready for the lessons" + (f"; see the notes on {', '.join(notes)}." if notes else "."), style="green")
+    return Text(
+        "Ready for the lessons" + (f"; see the notes on {', '.join(notes)}." if notes else "."), style="green"
+    )
 
 
 def look_at_python() -> Finding:
@@ -215,7 +223,9 @@ def findings_on_devices(report: dict[str, Any]) -> list[Finding]:
     advice = "" if cores >= 2 else "Lessons take about twice as long as they say."
     findings.append(Finding("cores", "note" if advice else "ready", str(cores), advice))
     total, free = report["memory_bytes"] / GIB, report["free_memory_bytes"] / GIB
-    advice = "" if free >= _MEMORY_GIB else f"Lessons want {_MEMORY_GIB} GiB free: close programs or notebooks."
+    advice = (
+        "" if free >= _MEMORY_GIB else f"Lessons want {_MEMORY_GIB} GiB free: close programs or notebooks."
+    )
     found = f"{total:.1f} GiB, {free:.1f} GiB free"
     findings.append(Finding("memory", "note" if advice else "ready", found, advice))
     return findings
@@ -251,7 +261,9 @@ def look_at_cache() -> Finding:
             pass
     except OSError as error:
         found = f"{folder}: {error.strerror or error}"
-        return Finding("cache", "note", found, "Name a folder of yours in the environment variable COURSEKIT_CACHE.")
+        return Finding(
+            "cache", "note", found, "Name a folder of yours in the environment variable COURSEKIT_CACHE."
+        )
     return Finding("cache", "ready", str(folder))
 
 
@@ -267,7 +279,9 @@ def look_at_lessons() -> Finding:
             wanted = json.loads(path.read_text(encoding="utf-8"))["metadata"]["coursekit"]["version"]
             known = load_bank(path.stem).version
         except (CourseError, OSError, ValueError, KeyError, TypeError) as error:
-            stale.append(f"{path.name}: {error if isinstance(error, CourseError) else 'not a lesson of this course'}")
+            stale.append(
+                f"{path.name}: {error if isinstance(error, CourseError) else 'not a lesson of this course'}"
+            )
             continue
         if wanted == known:
             good.append(path.stem)

@@ -65,13 +65,21 @@ class Evidence:
         return float(np.median(self._measurement(name)["cost_s"]))
 
     def notes(self, name: str) -> Any:
-        """Something else that the study kept: an example, a table."""
+        """Something else that the study kept: an example, a table.
+
+        Raises:
+            CourseError: if there is no such note.
+        """
+        if name not in self.data["notes"]:
+            raise CourseError(f"No note {name!r}; there is {', '.join(self.data['notes']) or 'none'}.")
         return self.data["notes"][name]
 
     def _measurement(self, name: str) -> dict[str, Any]:
         found = self.data["measurements"].get(name)
         if found is None:
-            raise CourseError(f"No measurement {name!r}; there is {', '.join(self.data['measurements'])}.")
+            raise CourseError(
+                f"No measurement {name!r}; there is {', '.join(self.data['measurements']) or 'none'}."
+            )
         return found
 
 

@@ -36,11 +36,16 @@ def lab_options(args: Sequence[str], lessons: Path) -> list[str]:
     options = list(args)
     if not any(option.startswith(_ROOT_OPTIONS) for option in options):
         options.append(f"--ServerApp.root_dir={lessons}")
-    if not any(option.startswith(("--log-level", "--Application.log_level", "--debug")) for option in options):
+    if not any(
+        option.startswith(("--log-level", "--Application.log_level", "--debug")) for option in options
+    ):
         # At Jupyter's own level the address to open is one line among fifty.
-        options.append("--log-level=WARN")
+        options.append("--log-level=ERROR")
+    if not any(option.startswith("--KernelManager.transport_encryption") for option in options):
+        # Others on a shared machine can't listen in, and the kernel doesn't warn that they could.
+        options.append("--KernelManager.transport_encryption=auto")
     if hasattr(os, "geteuid") and os.geteuid() == 0 and "--allow-root" not in options:
-        # Containers and rented GPUs usually know only root; the server listens on this machine and wants a token.
+        # Containers and rented GPUs often know only root; the server is for this machine and wants a token.
         options.append("--allow-root")
     return options
 

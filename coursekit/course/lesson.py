@@ -152,10 +152,14 @@ def open_lesson(stem: str, version: int | None = None) -> Lesson:
     """
     bank = load_bank(stem)
     if version is not None and version != bank.version:
-        older, newer = ("notebook", "coursekit") if version < bank.version else ("coursekit", "notebook")
+        advice = (
+            "notebook is older. Get the notebook that belongs to your coursekit and copy your answers over."
+            if version < bank.version
+            else "package is older. Install the coursekit that belongs to your notebook; your answers stay."
+        )
         raise CourseError(
-            f"This notebook is version {version} of lesson {stem}, your coursekit has version {bank.version}: "
-            f"the {older} is older. Get the {older} that belongs to your {newer} and copy your answers over."
+            f"This notebook is version {version} of lesson {stem}, your coursekit has version "
+            f"{bank.version}: the {advice}"
         )
     return Lesson(bank)
 
@@ -226,7 +230,11 @@ def _stray_names(answer: Any, question: BankQuestion) -> list[str]:
         codes += [const for const in code.co_consts if isinstance(const, types.CodeType)]
         used |= {step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"}
     # IPython keeps the text of each cell under the file name that its functions carry.
-    own = defined_names("".join(linecache.getlines(answer.__code__.co_filename)))
+    lines = linecache.getlines(answer.__code__.co_filename)
+    if not lines:
+        # Under `%%time` it keeps none; then nobody can say what else the cell defines.
+        return []
+    own = defined_names("".join(lines))
     return sorted((used & answer.__globals__.keys()) - question.known_names - own - vars(builtins).keys())
 
 
@@ -251,7 +259,7 @@ class _Progress:
 
     def status(self, name: str) -> Status:
         status = self._entry(self._read(), name).get("status")
-        return status if status in _SIGNS else "not attempted"
+        return next((known for known in _SIGNS if known == status), "not attempted")
 
     def record(self, name: str, status: Status) -> None:
         data = self._read()
@@ -261,18 +269,28 @@ class _Progress:
     def next_hint(self, name: str, available: int) -> int:
         data = self._read()
         entry = self._entry(data, name)
-        entry["hints"] = min(int(entry.get("hints", 0)) + 1, available)
+        taken = entry.get("hints", 0)
+        number = min(taken + 1, available) if isinstance(taken, int) and taken >= 0 else min(1, available)
+        entry["hints"] = number
         self._write(data)
-        return entry["hints"]
+        return number
 
     def _entry(self, data: dict[str, Any], name: str) -> dict[str, Any]:
-        return data.setdefault(self._stem, {}).setdefault(name, {})
+        for key in (self._stem, name):
+            # Whatever stands there in a damaged file is replaced.
+            if not isinstance(data.get(key), dict):
+                data[key] = {}
+            data = data[key]
+        return data
 
     def _read(self) -> dict[str, Any]:
+        if self.problem:
+            # The file is older than what we know.
+            return self._kept
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
             return data if isinstance(data, dict) else {}
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return self._kept
 
     def _write(self, data: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from coursekit.course.compare import Comparison, exact, kind_of
+from coursekit.course.compare import Comparison, choice, exact, kind_of
 
 Status = Literal["correct", "not yet", "not attempted", "raised"]
 
@@ -31,11 +31,13 @@ MISSING: Any = _Missing()
 class Probe:
     """One call of the learner's function: its arguments and, where the probe knows it, the right result.
 
-    Without `expected`, the reference solution is asked.
+    Without `expected`, the reference solution is asked. A `note` tells the learner what is special about the
+    call, "digits moved by 4 px".
     """
 
     args: tuple
     expected: Any = MISSING
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def quiz(
         name=name,
         asks=f"{asks}\n\n{listed}",
         points=points,
-        compare=exact(),
+        compare=choice(options),
         answer=correct,
         right=options[correct][1],
         wrong={repr(letter): why for letter, (_, why) in options.items() if letter != correct},
@@ -172,6 +174,8 @@ def judge(
             return Verdict("raised", reply.error, number, probe.args, probe.expected)
         if reply.error:
             return Verdict("raised", f"{known} ({reply.error})", number, probe.args, probe.expected)
+        if not known and probe.note:
+            problem = f"{problem} ({probe.note})"
         return Verdict("not yet", known or problem, number, probe.args, probe.expected, reply.value)
     return Verdict("correct", right)
 
@@ -192,6 +196,10 @@ def _alike_reply(a: Reply, b: Reply) -> bool:
         return bool(a.error and b.error) and a.error.split(":")[0] == b.error.split(":")[0]
     if kind_of(a.value) != kind_of(b.value):
         return False
+    if isinstance(a.value, str):
+        return a.value.strip().lower() == b.value.strip().lower()
+    if isinstance(a.value, str):
+        return a.value.strip().lower() == b.value.strip().lower()
     if isinstance(a.value, (int, float, np.ndarray)) and not isinstance(a.value, bool):
         x, y = np.asarray(a.value), np.asarray(b.value)
         if x.dtype.kind in "biuf" and y.dtype.kind in "biuf":

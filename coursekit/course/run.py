@@ -42,7 +42,7 @@ def run(
     The lesson runs in its own folder, as in JupyterLab, and leaves the learner's progress alone.
 
     Args:
-        lesson: "02", "02_convolutions", or a path to a notebook or to a solved source (`solutions/NN_name.py`).
+        lesson: "02", "02_convolutions", or a path to a notebook or a solved source (`solutions/NN_name.py`).
         profile: quick, standard or gpu.
         seed: replaces the lesson's SEED.
         out: the folder for the results; `runs/` in the course folder if None.
@@ -52,15 +52,17 @@ def run(
         The files that were written.
 
     Raises:
-        CourseError: if there is no such lesson or profile, or if a cell fails. The message names the cell; what
-            ran up to there is kept.
+        CourseError: if there is no such lesson or profile, or if a cell fails. The message names the
+            cell; what ran up to there is kept.
     """
     if profile not in PROFILES:
         raise CourseError(f"Unknown profile {profile!r}: choose one of {', '.join(PROFILES)}.")
     path = find_notebook(lesson)
     notebook = _read(path)
     if not any("parameters" in cell.metadata.get("tags", ()) for cell in notebook.cells):
-        raise CourseError(f"{path.name} has no cell tagged `parameters`, so a profile can't be set: is it a lesson?")
+        raise CourseError(
+            f"{path.name} has no cell tagged `parameters`, so a profile can't be set: is it a lesson?"
+        )
     parameters = {"PROFILE": profile} | ({} if seed is None else {"SEED": seed})
     solved = "-solved" if path.suffix == ".py" else ""
     name = f"{path.stem}{solved}-{profile}" + ("" if seed is None else f"-seed{seed}")
@@ -90,13 +92,15 @@ def find_notebook(lesson: str) -> Path:
     path = Path(lesson)
     if path.suffix in (".ipynb", ".py") and path.is_file():
         return path.resolve()
-    if path.suffix in (".ipynb", ".py") and path.parent != Path("."):
+    if path.suffix in (".ipynb", ".py") and len(path.parts) > 1:
         raise CourseError(f"There is no file {lesson}.")
     lessons = sorted((course_root() / "lessons").glob("[0-9][0-9]_*.ipynb"))
     for found in lessons:
         if path.stem == found.stem or (lesson.isdigit() and found.stem.startswith(f"{int(lesson):02d}_")):
             return found
-    raise CourseError(f"Unknown lesson {lesson!r}. There is: {', '.join(p.stem for p in lessons) or 'none yet'}.")
+    raise CourseError(
+        f"Unknown lesson {lesson!r}. There is: {', '.join(p.stem for p in lessons) or 'none yet'}."
+    )
 
 
 def _read(path: Path) -> NotebookNode:
@@ -155,12 +159,16 @@ def _execute(
                 language="python",
                 progress_bar=False,
                 cwd=folder,
+                # Kernels talk about their own transport on the learner's terminal.
+                extra_arguments=["--log-level=ERROR"],
             )
         except papermill.PapermillExecutionError as error:
             what = f"{error.ename}: {error.evalue}".strip().splitlines()[0].rstrip(":. ")
             return f"{_called(latest[0])} failed: {what}."
         except DeadKernelError:
-            return f"{_called(latest[0])} ended the kernel: most often the memory was full. Try --profile quick."
+            return (
+                f"{_called(latest[0])} ended the kernel: most often the memory was full. Try --profile quick."
+            )
     return ""
 
 
@@ -206,7 +214,7 @@ def _progress_bar(cells: int, console: Console | None) -> Iterator[Callable[[Not
 
 @contextmanager
 def _quiet_environment() -> Iterator[None]:
-    """What a run needs from the environment, put back afterwards; warnings about Jupyter's insides are dropped."""
+    """What a run needs from the environment, put back afterwards; no warnings about Jupyter's insides."""
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         warnings.simplefilter("ignore", FutureWarning)

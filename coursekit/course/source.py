@@ -14,10 +14,11 @@ can't see it, `tags=["answer"]` gives it a role:
 import ast
 import hashlib
 import re
+import sys
 import traceback
 import types
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -169,9 +170,7 @@ def read_source(path: Path) -> LessonSource:
     Raises:
         CourseError: if the header, a cell or the pairing of answers and questions is not as it should be.
     """
-    import jupytext
-
-    notebook = jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent")
+    notebook = _jupytext().reads(path.read_text(encoding="utf-8"), fmt="py:percent")
     header = notebook.metadata.get("coursekit")
     if not header or "title" not in header or "version" not in header:
         raise CourseError(f"{path.name} needs a header with `coursekit:`, `title:` and `version:`.")
@@ -198,6 +197,24 @@ def read_source(path: Path) -> LessonSource:
         )
     withheld = tuple(header.get("withheld", ()))
     return LessonSource(path.stem, header["title"], int(header["version"]), cells, questions, path, withheld)
+
+
+def _jupytext() -> Any:
+    """Import jupytext, which imports jsonschema, without what takes two thirds of the time.
+
+    jsonschema builds a grammar for international web addresses when `rfc3987_syntax` is installed, and does
+    without where it is not. No lesson is checked for such addresses.
+    """
+    name = "rfc3987_syntax"
+    if name in sys.modules:
+        import jupytext
+    else:
+        sys.modules[name] = None  # type: ignore[assignment]  # Python's way to say "not installed"
+        try:
+            import jupytext
+        finally:
+            del sys.modules[name]
+    return jupytext
 
 
 def _read_questions(path: Path) -> tuple[Question, ...]:
@@ -302,7 +319,7 @@ class Reference:
         """The probes of a question with their expected values filled in."""
         probes = question.draw(rng)
         if question.answer is not MISSING:
-            return [Probe(probe.args, question.answer) for probe in probes]
+            return [replace(probe, expected=question.answer) for probe in probes]
         if all(probe.expected is not MISSING for probe in probes):
             return probes
         replies = self._replies(question, probes, self.lesson.cell(question.name).source)
@@ -310,7 +327,7 @@ class Reference:
             if reply.error:
                 raise CourseError(f"The reference of {question.name!r} fails on its own probe: {reply.error}")
         return [
-            probe if probe.expected is not MISSING else Probe(probe.args, reply.value)
+            probe if probe.expected is not MISSING else replace(probe, expected=reply.value)
             for probe, reply in zip(probes, replies, strict=True)
         ]
 
@@ -350,12 +367,12 @@ def replies_of(answer: Any, is_function: bool, probes: Iterable[Probe]) -> list[
             replies.append(Reply(decode(encode(plain(value)))))
         except WireError as problem:
             replies.append(Reply(error=f"TypeError: your answer is {problem}."))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             replies.append(Reply(error=_one_line(error, answer)))
     return replies
 
 
-def _one_line(error: Exception, answer: Any) -> str:
+def _one_line(error: BaseException, answer: Any) -> str:
     """The error and the line of the learner's own code where it came up."""
     text = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
     code = getattr(answer, "__code__", None)

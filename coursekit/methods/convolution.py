@@ -79,9 +79,11 @@ def pool(image: np.ndarray, size: int = 2, how: Literal["max", "average", "subsa
         (h // size, w // size).
 
     Raises:
-        InputError: if the picture is smaller than a block or `how` is unknown.
+        InputError: if the picture is smaller than a block, or `size` or `how` is out of range.
     """
     image = np.asarray(image)
+    if size < 1:
+        raise InputError(f"size must be at least 1 pixel, got {size}.")
     if image.ndim != 2 or min(image.shape) < size:
         raise InputError(
             f"pool takes a picture (h, w) of at least {size}×{size} pixels, got shape {image.shape}."

@@ -33,8 +33,10 @@ def show(
         The figure.
 
     Raises:
-        InputError: if there are titles, but not one for each picture.
+        InputError: if there is no picture, or there are titles but not one for each.
     """
+    if not len(images):
+        raise InputError("show needs at least one picture, got none.")
     if titles and len(titles) != len(images):
         raise InputError(f"{len(images)} pictures need as many titles, got {len(titles)}.")
     columns = min(columns, len(images))
@@ -53,7 +55,7 @@ def show(
         if signed:
             response(axis, image, limit)
         else:
-            axis.imshow(np.squeeze(image), vmin=0, vmax=1)
+            axis.imshow(_without_channel(image), vmin=0, vmax=1)
         axis.set_title(title, fontsize=10, fontweight="normal", loc="center")
     if headline:
         figure.suptitle(headline, fontweight="bold", x=0.01, ha="left", fontsize=12)
@@ -72,7 +74,7 @@ def response(axis: Axes, values: np.ndarray, limit: float | None = None) -> Axes
     Returns:
         The picture, to hang a colour bar on.
     """
-    values = np.squeeze(values)
+    values = _without_channel(values)
     limit = limit or float(np.percentile(np.abs(values), 99)) or float(np.abs(values).max()) or 1.0
     axis.set_xticks([])
     axis.set_yticks([])
@@ -97,3 +99,9 @@ def show_shifts(images: Sequence[np.ndarray], answers: Sequence[int], truth: int
         axis.title.set_color("#009E73" if answer == truth else "#D55E00")
         axis.title.set_fontweight("bold")
     return figure
+
+
+def _without_channel(image: np.ndarray) -> np.ndarray:
+    """(h, w, 1) as (h, w); a picture of one pixel stays a picture."""
+    image = np.asarray(image)
+    return image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image

@@ -114,7 +114,9 @@ def _write_products(axis: Axes, patch: np.ndarray, weights: np.ndarray, total: f
                 va="center",
                 fontsize=9,
             )
-            axis.text(j + 0.5, i + 0.68, f"{products[i, j]:+.2f}", ha="center", va="center", weight="bold")
+            axis.text(
+                j + 0.5, i + 0.68, f"{products[i, j] + 0.0:+.2f}", ha="center", va="center", weight="bold"
+            )
     axis.text(
         1.5,
         3.35,

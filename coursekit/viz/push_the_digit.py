@@ -78,7 +78,7 @@ class PushTheDigit(LivePicture):
         figure = Figure(figsize=(2.6 + 2.5 * len(self._scores), 2.9), dpi=76, layout="constrained")
         picture, *panels = figure.subplots(1, 1 + len(self._scores))
         picture.imshow(self._moved[right, down][digit].squeeze(), cmap="gray", vmin=0, vmax=1)
-        picture.set_title(f"a {truth}, moved ({right:+d}, {down:+d}) px", fontsize=10.5)
+        picture.set_title(f"a {truth}, {_move(right, down)}", fontsize=10.5)
         picture.axis("off")
         for axis, (name, scores) in zip(panels, self._scores.items(), strict=True):
             chances = scores[place, digit]
@@ -102,3 +102,13 @@ def _probabilities(scores: np.ndarray) -> np.ndarray:
         return scores
     weights = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def _move(right: int, down: int) -> str:
+    """A move in words: "4 px right, 2 up"."""
+    words = [
+        f"{abs(n)} {one if n > 0 else other}"
+        for n, one, other in ((right, "right", "left"), (down, "down", "up"))
+        if n
+    ]
+    return ", ".join(words).replace(" ", " px ", 1) or "in place"

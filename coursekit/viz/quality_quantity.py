@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 _CORNERS = {
-    (0.15, 0.93): "few, clean, dear\n(medical)",
+    (0.15, 0.93): "few, clean, expensive\n(medical)",
     (0.87, 0.93): "many and clean:\nmachine-learning heaven",
     (0.87, 0.09): "many, unlabelled",
     (0.16, 0.09): "few and badly labelled",
@@ -54,6 +54,6 @@ def quality_quantity_map(
             fontsize=10,
         )
     axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="quantity of data", ylabel="quality of labels", title=title)
-    axis.set_xticks([0, 1], ["little", "much"])
+    axis.set_xticks([0, 1], ["few", "many"])
     axis.set_yticks([0, 1], ["low", "high"])
     return figure

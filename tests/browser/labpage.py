@@ -1,4 +1,4 @@
-"""JupyterLab in a real browser, as a learner uses it: real keys and clicks, and waiting for conditions only."""
+"""JupyterLab in a real browser, used as a learner does, and waiting for conditions only."""
 
 import queue
 import re
@@ -29,7 +29,10 @@ _CHROMIUM_OPTIONS = [
     "--disable-sync",
 ]
 # JupyterLab attaches cells to the page when they come near; its own model knows all of them at any time.
-_NOTEBOOK = "window.jupyterapp.shell.currentWidget.content"
+_TAB = "window.jupyterapp.shell.currentWidget"
+_NOTEBOOK = f"{_TAB}.content"
+_CODE_CELLS = f"{_NOTEBOOK}.widgets.filter(c => c.model.type === 'code')"
+_CELL = f"{_NOTEBOOK}.widgets.find(c => c.model.id === id)"
 
 
 @contextmanager
@@ -61,7 +64,9 @@ def lab_server(folder: Path) -> Iterator[str]:
             if found := re.search(r"(http://127\.0\.0\.1:\d+/lab)\?(token=\w+)", line):
                 yield f"{found[1]}%s?{found[2]}"
                 return
-        raise AssertionError(f"{sys.executable}: `coursekit lab` ended before it served anything:\n{''.join(said)}")
+        raise AssertionError(
+            f"{sys.executable}: `coursekit lab` ended before it served anything:\n{''.join(said)}"
+        )
     finally:
         server.terminate()
         server.wait(timeout=_START_S)
@@ -105,8 +110,7 @@ class LabPage:
     def open(self, name: str) -> None:
         """Open a notebook from the file browser and wait until its kernel is ready."""
         self.page.locator(".jp-DirListing-itemName", has_text=name).dblclick()
-        kernel = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
-        self.page.wait_for_function(f"{kernel}?.status === 'idle'")
+        self.page.wait_for_function(f"{_TAB}?.sessionContext?.session?.kernel?.status === 'idle'")
 
     def dialogs(self) -> list[str]:
         """What JupyterLab asks or announces on top of the page."""
@@ -132,14 +136,8 @@ class LabPage:
         # Not key by key: the editor would close brackets and indent on top of ours.
         self.page.keyboard.insert_text(source)
         self.page.wait_for_function(
-            f"([id, text]) => {_NOTEBOOK}.widgets.find(c => c.model.id === id).model.sharedModel.getSource() === text",
+            f"([id, text]) => {_CELL}.model.sharedModel.getSource() === text",
             arg=[cell_id, source],
-        )
-
-    def outputs(self, cell_id: str) -> list[dict]:
-        """The outputs of a cell, as the notebook format has them."""
-        return self.page.evaluate(
-            f"id => {_NOTEBOOK}.widgets.find(c => c.model.id === id).model.outputs.toJSON()", cell_id
         )
 
     def wait_for_text(self, cell_id: str, text: str) -> None:
@@ -150,14 +148,18 @@ class LabPage:
         """Cell id -> error, of every cell that shows one."""
         return dict(
             self.page.evaluate(
-                f"""{_NOTEBOOK}.widgets.filter(c => c.model.type === 'code').flatMap(c => c.model.outputs.toJSON()
+                f"""{_CODE_CELLS}.flatMap(c => c.model.outputs.toJSON()
                 .filter(o => o.output_type === 'error').map(o => [c.model.id, o.ename + ': ' + o.evalue]))"""
             )
         )
 
     def move_slider(self, cell_id: str, label: str, keys: str = "ArrowRight") -> None:
         """Press a key on a slider and wait until its number has changed."""
-        slider = self._cell(cell_id).locator(".widget-slider").filter(has=self.page.locator(f'label:text-is("{label}")'))
+        slider = (
+            self._cell(cell_id)
+            .locator(".widget-slider")
+            .filter(has=self.page.locator(f'label:text-is("{label}")'))
+        )
         number = slider.locator(".widget-readout")
         before = number.inner_text()
         slider.locator("[role=slider]").press(keys)
@@ -184,7 +186,9 @@ class LabPage:
 
     def _bytes(self, source: str | None) -> bytes:
         return bytes(
-            self.page.evaluate("async url => [...new Uint8Array(await (await fetch(url)).arrayBuffer())]", source)
+            self.page.evaluate(
+                "async url => [...new Uint8Array(await (await fetch(url)).arrayBuffer())]", source
+            )
         )
 
     def _image(self, cell_id: str) -> Locator:
@@ -211,7 +215,7 @@ class LabPage:
     def _forget_results(self, cell_id: str | None = None) -> None:
         """A notebook comes with outputs and numbers: without them, "has run" has one meaning."""
         self.page.evaluate(
-            f"""id => {_NOTEBOOK}.widgets.filter(c => c.model.type === 'code' && (id === null || c.model.id === id))
+            f"""id => {_CODE_CELLS}.filter(c => id === null || c.model.id === id)
             .forEach(c => c.model.clearExecution())""",
             cell_id,
         )
@@ -220,9 +224,9 @@ class LabPage:
         """Wait until the chosen cells have run, or one that failed has stopped the others."""
         self.page.wait_for_function(
             f"""() => {{
-                const cells = {_NOTEBOOK}.widgets.filter(c => c.model.type === 'code' && c.model.sharedModel.getSource());
+                const cells = {_CODE_CELLS}.filter(c => c.model.sharedModel.getSource());
                 const failed = cells.some(c => c.model.outputs.toJSON().some(o => o.output_type === 'error'));
-                const idle = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle';
+                const idle = {_TAB}.sessionContext.session.kernel.status === 'idle';
                 const ran = cells.filter(cell => {which})
                     .every(c => c.model.executionCount !== null && c.model.executionState === 'idle');
                 return idle && (ran || failed);

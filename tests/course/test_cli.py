@@ -32,11 +32,11 @@ def test_help_names_every_command(monkeypatch, capsys):
 
 
 def test_help_loads_nothing_heavy():
+    heavy = ("tensorflow", "keras", "jupyterlab", "nbconvert", "papermill", "matplotlib")
     code = (
         "import sys\nfrom coursekit.course import cli\nsys.argv = ['coursekit', '--help']\n"
         "try: cli.main()\nexcept SystemExit: pass\n"
-        "print([name for name in ('tensorflow', 'keras', 'jupyterlab', 'nbconvert', 'papermill', 'matplotlib') "
-        "if name in sys.modules])"
+        f"print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
@@ -114,11 +114,15 @@ def test_lab_hands_unknown_options_to_jupyterlab(monkeypatch):
 def test_the_doctor_s_report_for_programs_is_json_and_nothing_else(monkeypatch, capsys):
     from coursekit.course import doctor
 
-    monkeypatch.setattr(doctor, "examine", lambda: [doctor.Finding("Python", "missing", "3.10", "Get another.")])
+    monkeypatch.setattr(
+        doctor, "examine", lambda: [doctor.Finding("Python", "missing", "3.10", "Get another.")]
+    )
     assert call(monkeypatch, "doctor", "--json") == 1
     report = json.loads(capsys.readouterr().out)
     assert report["ready"] is False
-    assert report["findings"] == [{"name": "Python", "state": "missing", "found": "3.10", "advice": "Get another."}]
+    assert report["findings"] == [
+        {"name": "Python", "state": "missing", "found": "3.10", "advice": "Get another."}
+    ]
 
 
 def test_text_from_a_submission_can_not_steer_the_terminal():

@@ -88,7 +88,12 @@ def test_a_backend_that_does_not_import_is_shown_with_its_last_line(monkeypatch)
 
 
 def test_an_old_or_new_python_is_missing(monkeypatch):
-    for version, state in {(3, 10, 0): "missing", (3, 11, 0): "ready", (3, 13, 9): "ready", (3, 14, 0): "missing"}.items():
+    for version, state in {
+        (3, 10, 0): "missing",
+        (3, 11, 0): "ready",
+        (3, 13, 9): "ready",
+        (3, 14, 0): "missing",
+    }.items():
         monkeypatch.setattr(sys, "version_info", version)
         assert doctor.look_at_python().state == state
 

@@ -11,7 +11,9 @@ from coursekit.errors import CourseError
 
 def write(path, *cells, parameters=True):
     """A small lesson; the cells after the parameters are given as code."""
-    first = [new_code_cell('PROFILE = "standard"\nSEED = 0', id="parameters", metadata={"tags": ["parameters"]})]
+    first = [
+        new_code_cell('PROFILE = "standard"\nSEED = 0', id="parameters", metadata={"tags": ["parameters"]})
+    ]
     body = [new_code_cell(code, id=f"cell-{number}") for number, code in enumerate(cells)]
     notebook = new_notebook(cells=[new_markdown_cell("# A lesson"), *(first if parameters else []), *body])
     nbformat.write(notebook, path)
@@ -34,7 +36,9 @@ def course(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", ["02", "2", "02_convolutions", "02_convolutions.ipynb", "lessons/02_convolutions.ipynb"])
+@pytest.mark.parametrize(
+    "name", ["02", "2", "02_convolutions", "02_convolutions.ipynb", "lessons/02_convolutions.ipynb"]
+)
 def test_a_lesson_is_found_by_number_stem_and_path(course, name):
     assert find_notebook(name) == course / "lessons" / "02_convolutions.ipynb"
 
@@ -95,7 +99,12 @@ def test_a_lesson_runs_in_its_own_folder_and_leaves_the_progress_alone(course, m
 
 
 def test_a_failing_cell_is_named_and_what_ran_is_kept(course):
-    path = write(course / "lessons" / "06_x.ipynb", "print('before')", "# why\nvalue = 1 / 0\nmore = 2", "print('after')")
+    path = write(
+        course / "lessons" / "06_x.ipynb",
+        "print('before')",
+        "# why\nvalue = 1 / 0\nmore = 2",
+        "print('after')",
+    )
     with pytest.raises(CourseError) as told:
         run(str(path), profile="quick")
     assert str(told.value) == (

@@ -25,19 +25,14 @@ def test_digits_leave_a_black_margin_around_the_ink():
     assert images.max() > 0.99
 
 
-def test_digits_keep_their_centre_when_enlarged():
+def test_enlarged_digits_averaged_over_blocks_are_the_file_again():
     from sklearn.datasets import load_digits
 
-    def centre(images):
-        y, x = np.indices(images.shape[1:])
-        weight = images.sum((1, 2))
-        return np.stack([(images * y).sum((1, 2)) / weight, (images * x).sum((1, 2)) / weight])
-
-    small = centre(load_digits().images)
-    large = centre(load("digits", size=32, digit_px=24).images[..., 0].astype(float))
-    # Pixel i of 8 covers pixels 3i to 3i+2 of the 24 that start at 4. Clipping and the fade at the edge move
-    # the centre by a fraction of one of those pixels.
-    assert np.abs(large - (4 + 3 * small + 1)).mean() < 0.15
+    large = load("digits", size=24, digit_px=24).images[..., 0]
+    blocks = large.reshape(-1, 8, 3, 8, 3).mean((2, 4))
+    correlation = np.corrcoef(blocks.ravel(), load_digits().images.ravel())[0, 1]
+    # Splines smooth a little: 0.993. Enlarged about the corners instead of the whole grid it would be 0.965.
+    assert correlation > 0.985
 
 
 def test_digits_without_enlarging_are_the_file_itself():

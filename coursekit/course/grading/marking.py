@@ -252,7 +252,8 @@ def _why(task: Task, outcome: Outcome) -> str:
 
 def _evidence(task: Task, verdict: Verdict) -> dict[str, Any]:
     """What was asked, expected and given, in short text and small pictures."""
-    if verdict.probe is None:
+    # Of a choice, the message says all that a learner who may hand in again should read.
+    if verdict.probe is None or task.compare.kind == "choice":
         return {}
     seen: dict[str, Any] = {}
     if task.is_function:

@@ -249,7 +249,7 @@ def sandbox_problem() -> str | None:
         None if the sandbox works (it is tried), else in one line what is missing and how to get it.
     """
     if sys.platform != "linux":
-        return "Marking needs Linux with bubblewrap. On macOS or Windows use a Linux machine, WSL 2 or a virtual machine."
+        return "Marking needs Linux. On macOS or Windows use a Linux machine, WSL 2 or a virtual machine."
     if problem := filter_problem():
         return problem
     from coursekit.course.grading.limits import Limits

@@ -187,7 +187,7 @@ class Store:
             )
         rows = self._connection.execute(
             "SELECT file, learner, sha256, status, reason, seconds, points, out_of FROM submission "
-            "WHERE run = ? ORDER BY learner, file",
+            "WHERE run = ? ORDER BY learner COLLATE NOCASE, file",
             (run.id,),
         ).fetchall()
         return [

@@ -165,16 +165,21 @@ def _read_bytes(path: Path) -> bytes:
     except OSError as error:
         what = "it is a link" if path.is_symlink() else error.strerror
         raise InvalidSubmissionError(f"The file can't be read: {what}.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise InvalidSubmissionError("This is not a file.")
-        size = status.st_size / 2**20
         if status.st_size > MAX_BYTES:
+            size, most = status.st_size / 2**20, MAX_BYTES // 2**20
             raise InvalidSubmissionError(
-                f"The file has {size:.0f} MB, the most are {MAX_BYTES // 2**20}. Clear its outputs."
+                f"The file has {size:.0f} MB, the most are {most}. Clear its outputs."
             )
-        data = file.read(MAX_BYTES + 1)
+        with os.fdopen(os.dup(descriptor), "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InvalidSubmissionError(f"The file can't be read: {error.strerror}.") from None
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_BYTES:
         raise InvalidSubmissionError("The file grows while it is read.")
     return data

@@ -66,7 +66,7 @@ def hostile_class(tmp_path_factory: pytest.TempPathFactory) -> HostileClass:
     from coursekit.course.grading import grade
 
     root = tmp_path_factory.mktemp("hostile")
-    source = write_course(root / "course", seconds=2.0, memory_mb=400)
+    source = write_course(root / "course", seconds=4.0, memory_mb=300)
     inbox, out = root / "inbox", root / "out"
     listener = Listener()
     facts = {

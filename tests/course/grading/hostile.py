@@ -132,7 +132,7 @@ PATHS = ["<SOLUTION>", "<QUESTIONS>", "<MARKS>", "<INBOX>", "<INBOX>/honest.ipyn
     "/etc/passwd", "/etc/shadow", "/var", "/sys", "/run", "<REPOSITORY>/solutions", "<REPOSITORY>/evidence",
     "<REPOSITORY>/tests", "<REPOSITORY>/coursekit/course", "<REPOSITORY>/coursekit/course/banks",
     "/course/coursekit/course", "/course/coursekit/methods/__pycache__/convolution.cpython-311.pyc",
-    "/proc/1/environ", "/proc/1/mem", "/proc/1/root", "/proc/1/fd"]
+    "/proc/1/mem", "/proc/1/root/<SOLUTION>", "/proc/1/root/home", "/proc/1/cwd/home"]
 print("SEEN", [path for path in PATHS if attempt(path)])
 names = []
 for folder, folders, files in os.walk("/"):
@@ -140,7 +140,11 @@ for folder, folders, files in os.walk("/"):
     names += [name for name in files if "question" in name or name.endswith((".ipynb", ".sqlite"))]
 print("NAMES", names)
 print("PROCESSES", len([name for name in os.listdir("/proc") if name.isdigit()]))
-print("ENVIRONMENT", sorted(os.environ))
+try:
+    first = sorted(entry for entry in open("/proc/1/environ").read().split("\\0") if entry)
+except OSError:
+    first = []
+print("ENVIRONMENT", sorted(os.environ), first)
 print("WITHHELD", open("/course/coursekit/methods/convolution.py").read())
 """
         + _RIGHT,
@@ -203,9 +207,9 @@ while True:
     "memory_in_many_processes": {
         "double": """
 import os, time
-for _ in range(8):
+for _ in range(10):
     if os.fork() == 0:
-        bomb = b"x" * 2**27
+        bomb = b"x" * 2**26
         time.sleep(1000)
 time.sleep(1000)
 """
@@ -293,9 +297,9 @@ for _ in range(50):
         "double": """
 import os, sys
 writable = []
-for folder in ("/", "/tmp", "/dev", "/dev/shm", "/etc", "/usr", "/root", "/home", "/course", "/course/coursekit",
-        "/grader", "/proc", "/proc/sys/kernel", os.path.expanduser("~"), os.path.dirname(np.__file__),
-        sys.prefix, "<REPOSITORY>", "<INBOX>", os.path.dirname("<MARKS>")):
+for folder in ("/", "/tmp", "/dev", "/dev/shm", "/etc", "/usr", "/root", "/home", "/course",
+        "/course/coursekit", "/grader", "/proc", "/proc/sys/kernel", os.path.expanduser("~"),
+        os.path.dirname(np.__file__), sys.prefix, "<REPOSITORY>", "<INBOX>", os.path.dirname("<MARKS>")):
     try:
         with open(folder + "/planted", "w") as file:
             file.write("x")
@@ -364,7 +368,13 @@ def total(values):
     "huge_reply": {
         "double": "def double(image):\n    return np.zeros((4000, 4000))\n",
         "total": "def total(values):\n    return np.random.default_rng(0).bytes(10).hex() * 500_000\n",
-        "scaled": "def scaled(value):\n    x = []\n    for _ in range(5000):\n        x = [x]\n    return x\n",
+        "scaled": """
+def scaled(value):
+    deep = []
+    for _ in range(5000):
+        deep = [deep]
+    return deep
+""",
     },
     "reply_bombs": {
         "double": """
@@ -374,7 +384,8 @@ while "job" not in frame.f_locals:
     frame = frame.f_back
 packed = base64.b64encode(zlib.compress(bytes(2**26), 9)).decode()
 bomb = {"$array": ["uint8", [2**26], packed]}
-line = json.dumps({"token": frame.f_locals["job"]["token"], "replies": [[[bomb] * 20, ""]] * 3}).encode() + b"\\n"
+token = frame.f_locals["job"]["token"]
+line = json.dumps({"token": token, "replies": [[[bomb] * 20, ""]] * 3}).encode() + b"\\n"
 for number in range(3, 64):
     rest = line
     try:

@@ -1,5 +1,6 @@
 """Every hostile notebook scores what its answers deserve, learns nothing, and harms nobody."""
 
+import contextlib
 import sqlite3
 
 import pytest
@@ -97,6 +98,7 @@ def test_the_environment_holds_nothing_of_ours(hostile_class: HostileClass) -> N
     assert "PATH" in line
     assert "COURSEKIT" not in line
     assert "VIRTUAL_ENV" not in line
+    assert line.endswith("] []")
 
 
 def test_a_withheld_module_is_a_stub_that_says_so(hostile_class: HostileClass) -> None:
@@ -166,6 +168,6 @@ def test_no_page_and_no_mark_holds_the_solution(hostile_class: HostileClass) -> 
 
 
 def test_the_database_is_whole(hostile_class: HostileClass) -> None:
-    with sqlite3.connect(hostile_class.out / "marks.sqlite") as connection:
+    with contextlib.closing(sqlite3.connect(hostile_class.out / "marks.sqlite")) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM submission").fetchone() == (len(HOSTILE) + 1,)
