@@ -22,14 +22,23 @@ def lesson_02() -> None:
     viz.use_style()
     figure = plt.figure(figsize=(9.6, 5.4))
     top, bottom = figure.subfigures(2, 1, height_ratios=[1, 2.1])
-    top.suptitle("What LeNet-5 reads when a 3 moves to the right", fontweight="bold", x=0.01, ha="left", fontsize=12)
+    top.suptitle(
+        "What LeNet-5 reads when a 3 moves to the right", fontweight="bold", x=0.01, ha="left", fontsize=12
+    )
     for d, (axis, answer) in enumerate(zip(top.subplots(1, 7), evidence.notes("strip_answers"), strict=True)):
         axis.imshow(shift(three, d, 0)[0, ..., 0])
         axis.axis("off")
         good = answer == 3
-        axis.set_title(f"{d} px → {answer}", color="#009E73" if good else "#D55E00", fontsize=11, loc="center")
+        axis.set_title(
+            f"{d} px → {answer}", color="#009E73" if good else "#D55E00", fontsize=11, loc="center"
+        )
     axis = bottom.subplots()
-    arms = {"global max": "global maximum", "lenet5": "LeNet-5", "lenet5 subsampling": "… subsampling", "mlp": "MLP"}
+    arms = {
+        "global max": "global maximum",
+        "lenet5": "LeNet-5",
+        "lenet5 subsampling": "… subsampling",
+        "mlp": "MLP",
+    }
     for (arm, label), marker in zip(arms.items(), "^osD", strict=True):
         values = evidence.values(arm)
         axis.plot(evidence.x(arm), values.mean(axis=0), marker=marker, label=label)

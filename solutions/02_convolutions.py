@@ -354,7 +354,7 @@ print(agree, "of 40 layers have the size that the formula says")
 gland = tissue[150:214, 124:188]
 step_edge = np.tile(np.repeat([0.2, 0.8], 12), (24, 1))
 step_edge[18] = 1.0
-bench = viz.KernelBench({"tissue": gland, "digit": three[..., 0], "step edge": step_edge}, row=20, column=33)
+bench = viz.KernelBench({"tissue": gland, "digit": three[..., 0], "step edge": step_edge}, row=16, column=43)
 bench
 
 # %% [markdown]
@@ -520,7 +520,8 @@ figure, axis = plt.subplots(figsize=(9.8, 3.6))
 for (name, step_px), marker in zip({"conv1": 1, "pool1": 2, "pool2": 4}.items(), "os^"):
     part = keras.Model(random_lenet.input, random_lenet.get_layer(name).output)
     errors = [
-        equivariance_error(lambda x: part.predict(x, verbose=0), framed, d, step=step_px, margin=5) for d in range(9)
+        equivariance_error(lambda x: part.predict(x, verbose=0), framed, distance, step_px, margin=5)
+        for distance in range(9)
     ]
     axis.plot(range(9), errors, marker=marker, label=f"after {name} (one unit = {step_px} px)")
 axis.set(xlabel="shift of the picture (px)", ylabel="relative difference of the maps")

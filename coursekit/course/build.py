@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 
 from coursekit.course.bank import BANKS, bank_data, same_bank
 from coursekit.course.evidence import Evidence, evidence_path, read_evidence
+from coursekit.course.files import write_whole
 from coursekit.course.source import Cell, LessonSource, course_root, find_source, read_source, without_marks
 from coursekit.errors import CourseError
 
@@ -54,9 +55,9 @@ def build(
             _compare(source, notebook, target, bank, bank_path)
         else:
             # The bank first: the run of the notebook opens it.
-            _write(bank_path, json.dumps(bank, indent=1, ensure_ascii=False) + "\n")
+            write_whole(bank_path, json.dumps(bank, indent=1, ensure_ascii=False) + "\n")
             run_notebook(notebook, root / "lessons", profile)
-            _write(target, notebook_text(notebook))
+            write_whole(target, notebook_text(notebook))
         written += [bank_path, target]
     return written
 
@@ -178,6 +179,11 @@ def _fill_in(text: str, source: LessonSource, evidence: Evidence) -> str:
     environment = jinja2.Environment(
         variable_start_string="<<",
         variable_end_string=">>",
+        # Markdown and LaTeX may use Jinja's other marks for themselves.
+        block_start_string="<<%",
+        block_end_string="%>>",
+        comment_start_string="<<#",
+        comment_end_string="#>>",
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
     )
@@ -291,13 +297,3 @@ def _compare(
     if stale:
         number = source.stem[:2]
         raise CourseError(f"{' and '.join(stale)} differ from the source: run `coursekit build {number}`.")
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)

@@ -9,7 +9,6 @@ import json
 import os
 import platform
 import runpy
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.course.files import write_whole
 from coursekit.course.source import course_root
 from coursekit.errors import CourseError
 
@@ -136,13 +136,7 @@ def measure(stem: str, root: Path | None = None) -> Path:
         raise CourseError(f"Lesson {stem} has no study: {script.parent.name}/{script.name} is missing.")
     found = runpy.run_path(str(script))["measure"]()
     found = {"lesson": stem, "made": _made(), **found}
-    text = _rounded_json(found)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8"
-    ) as file:
-        file.write(text)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(path)
+    write_whole(path, _rounded_json(found))
     return path
 
 

@@ -6,7 +6,6 @@ import html
 import json
 import linecache
 import os
-import tempfile
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from coursekit.course.bank import Bank, BankQuestion, load_bank
 from coursekit.course.compare import shown
 from coursekit.course.evidence import Evidence
+from coursekit.course.files import write_whole
 from coursekit.course.pictures import array_png, is_picture
 from coursekit.course.questions import MISSING, Status, Verdict, judge
 from coursekit.course.source import defined_names, find_source, read_source, replies_of, without_marks
@@ -296,12 +296,7 @@ class _Progress:
     def _write(self, data: dict[str, Any]) -> None:
         self._kept = data
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(
-                "w", dir=self._path.parent, suffix=".tmp", delete=False, encoding="utf-8"
-            ) as file:
-                json.dump(data, file)
-            Path(file.name).replace(self._path)
+            write_whole(self._path, json.dumps(data), mode=0o600)
             self.problem = ""
         except OSError as error:
             self.problem = f"(Your progress could not be saved: {error.strerror or error}.)"

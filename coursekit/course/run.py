@@ -159,8 +159,9 @@ def _execute(
                 language="python",
                 progress_bar=False,
                 cwd=folder,
-                # Kernels talk about their own transport on the learner's terminal.
-                extra_arguments=["--log-level=ERROR"],
+                # Kernels talk on the learner's terminal: of their transport, of being stopped. What fails in a
+                # cell is in the notebook.
+                extra_arguments=["--log-level=CRITICAL"],
             )
         except papermill.PapermillExecutionError as error:
             what = f"{error.ename}: {error.evalue}".strip().splitlines()[0].rstrip(":. ")

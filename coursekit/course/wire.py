@@ -56,7 +56,10 @@ def encode(value: Any, depth: int = 0) -> Any:
             raise WireError("a dictionary with keys that are not text")
         return {"$dict": [[key, encode(item, depth + 1)] for key, item in value.items()]}
     if isinstance(value, np.generic):
-        return encode(value.item(), depth + 1)
+        plain = value.item()
+        if isinstance(plain, np.generic):
+            raise WireError(f"a {value.dtype.name}, which is wider than numbers can travel")
+        return encode(plain, depth + 1)
     return _encode_array(value)
 
 

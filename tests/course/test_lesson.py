@@ -444,7 +444,7 @@ def test_hints_advance_though_the_old_file_has_become_read_only(lesson, progress
         raise OSError(30, "Read-only file system")
 
     with monkeypatch.context() as patch:
-        patch.setattr("coursekit.course.lesson.tempfile.NamedTemporaryFile", refuse)
+        patch.setattr("coursekit.course.lesson.write_whole", refuse)
         assert [repr(lesson.hint("double"))[:6] for _ in range(2)] == ["Hint 2", "Hint 3"]
         assert "Read-only file system" in repr(lesson.check("double", twice))
     assert "could not be saved" not in repr(lesson.check("double", twice))

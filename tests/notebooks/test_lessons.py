@@ -1,4 +1,4 @@
-"""Every lesson: built from its source, runs untouched and solved, gives the same text each time, and is fit to read."""
+"""Every lesson is built from its source, runs untouched and solved, and is fit to read."""
 
 import json
 import os
@@ -36,7 +36,9 @@ def source_of(stem):
 
 
 def test_there_is_a_lesson_for_every_source():
-    sources = [p.stem for p in (ROOT / "solutions").glob("[0-9][0-9]_*.py") if not p.stem.endswith("_questions")]
+    sources = [
+        p.stem for p in (ROOT / "solutions").glob("[0-9][0-9]_*.py") if not p.stem.endswith("_questions")
+    ]
     assert LESSONS == sorted(sources) != []
 
 
@@ -46,12 +48,25 @@ def test_notebook_and_bank_are_what_the_source_gives(stem):
 
 @pytest.mark.slow
 def test_an_untouched_lesson_runs_and_its_marked_outputs_are_as_stored(stem, quick):
-    """nbval runs each cell as a test and compares the outputs tagged `nbval-check-output` with the stored ones."""
+    """nbval runs each cell as a test and compares the outputs that are tagged for it with the stored ones."""
     notebook = ROOT / "lessons" / f"{stem}.ipynb"
-    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-q", "-p", "no:cacheprovider", "-o", "addopts=", str(notebook)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval-lax",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "addopts=",
+        str(notebook),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=dict(os.environ), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-4000:]
-    compared = [c for c in nbformat.read(notebook, 4).cells if "nbval-check-output" in c.metadata.get("tags", [])]
+    compared = [
+        c for c in nbformat.read(notebook, 4).cells if "nbval-check-output" in c.metadata.get("tags", [])
+    ]
     assert compared, "no output of this lesson is marked for comparison"
 
 
@@ -61,7 +76,11 @@ def test_the_solved_lesson_passes_every_check_in_papermill(stem, quick, tmp_path
     solved, done = tmp_path / "solved.ipynb", tmp_path / "done.ipynb"
     solved.write_text(notebook_text(lesson_notebook(source, evidence, solved=True)), encoding="utf-8")
     papermill.execute_notebook(
-        str(solved), str(done), parameters={"PROFILE": "quick", "SEED": 0}, cwd=str(ROOT / "lessons"), progress_bar=False
+        str(solved),
+        str(done),
+        parameters={"PROFILE": "quick", "SEED": 0},
+        cwd=str(ROOT / "lessons"),
+        progress_bar=False,
     )
     answers = {
         cell.id: output.data["text/plain"].splitlines()[0]

@@ -5,18 +5,19 @@ import csv
 import hashlib
 import io
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from coursekit.course.files import write_whole
 from coursekit.course.grading.store import Run, SubmissionMark
 from coursekit.course.source import LessonSource
 from coursekit.errors import CourseError
 
 _SHOWN_OUTPUT = 1024
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_PRIVATE = 0o600  # marks are nobody else's business
 _SIGNS = {"correct": "✔", "not yet": "✘", "raised": "⚠", "not attempted": "○", "not marked": "○"}
 
 
@@ -43,14 +44,14 @@ def write_pages(
     names = page_names(marks)
     try:
         (out / "pages").mkdir(exist_ok=True)
-        _write(table, _table(run, marks))
+        write_whole(table, _table(run, marks), _PRIVATE)
         for mark in marks:
             page = environment.get_template("page.html").render(title=title, asks=asks, run=run, mark=mark)
-            _write(out / "pages" / names[mark.file], page)
+            write_whole(out / "pages" / names[mark.file], page, _PRIVATE)
         overview = environment.get_template("index.html").render(
             title=title, run=run, marks=marks, names=names, questions=_overview(run, marks)
         )
-        _write(index, overview)
+        write_whole(index, overview, _PRIVATE)
     except OSError as error:
         raise CourseError(
             f"The pages can't be written to {out}: {error.strerror}. All marks are in marks.sqlite; put that "
@@ -129,17 +130,3 @@ def _environment() -> Any:
     }
     environment.filters["kind"] = lambda status: re.sub(r"[^a-z]+", "-", status)
     return environment
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a whole file or none."""
-    with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8", errors="replace", newline=""
-    ) as file:
-        try:
-            file.write(text)
-            file.flush()
-        except OSError:
-            Path(file.name).unlink()
-            raise
-    Path(file.name).replace(path)
