@@ -175,7 +175,7 @@ def judge(
         if reply.error:
             return Verdict("raised", f"{known} ({reply.error})", number, probe.args, probe.expected)
         if not known and probe.note:
-            problem = f"{problem} ({probe.note})"
+            problem = f"For {probe.note}: {problem}"
         return Verdict("not yet", known or problem, number, probe.args, probe.expected, reply.value)
     return Verdict("correct", right)
 

@@ -159,8 +159,8 @@ def _execute(
                 language="python",
                 progress_bar=False,
                 cwd=folder,
-                # Kernels talk on the learner's terminal: of their transport, of being stopped. What fails in a
-                # cell is in the notebook.
+                # Kernels talk on the learner's terminal, of their transport or of being stopped. What fails
+                # in a cell is in the notebook.
                 extra_arguments=["--log-level=CRITICAL"],
             )
         except papermill.PapermillExecutionError as error:
