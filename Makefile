@@ -17,7 +17,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 help:
 	@echo "make lab      create .venv if needed and open JupyterLab on the lessons"
-	@echo "make test     every test: package, notebooks, grading, browser"
+	@echo "make test     every test: package, notebooks, grading, browser, lint"
 	@echo "make check    the three-minute subset for everyday work"
 	@echo "make lint     ruff (lint and format) and mypy"
 	@echo "make format   put the code into ruff's format"
@@ -81,6 +81,6 @@ $(BIN)/python:
 	"$$python" -m venv $(VENV)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache runs
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -type d -prune -exec rm -rf {} +

@@ -20,10 +20,27 @@ SEEDS = range(5)
 SHIFTS = list(range(7))
 EPOCHS, BATCH, RATE = 12, 32, 2e-3
 
+
+def lenet5_global_max(frame):
+    """LeNet-5 behind a frame of zeros, with the maximum of each last map in place of all its values."""
+    lenet = lenet5()
+    image = keras.Input((32, 32, 1))
+    x = keras.layers.ZeroPadding2D(frame)(image)
+    for name in ("conv1", "pool1", "conv2", "pool2", "conv3"):
+        x = lenet.get_layer(name)(x)
+    x = keras.layers.GlobalMaxPooling2D()(x)
+    for name in ("dense1", "logits"):
+        x = lenet.get_layer(name)(x)
+    return keras.Model(image, x)
+
+
 ARMS = {
     "lenet5": lenet5,
     "lenet5 subsampling": lambda: lenet5(pooling="subsample"),
+    "lenet5 max": lambda: lenet5(pooling="max"),
     "lenet5 relu max": lambda: lenet5(activation="relu", pooling="max"),
+    "lenet5 global max, frame 8": lambda: lenet5_global_max(8),
+    "lenet5 global max, frame 16": lambda: lenet5_global_max(16),
     "mlp": mlp,
     "global average": lambda: global_pooling_cnn(pooling="average"),
     "global max": global_pooling_cnn,
@@ -56,115 +73,130 @@ def accuracy(model, images, labels):
     return float((model.predict(images, verbose=0).argmax(axis=1) == labels).mean())
 
 
-def measure():
-    """Run every arm on every seed."""
-    digits = load("digits")
-    results = {}
+class Results:
+    """Measurements by name, one row of values for each seed."""
 
-    def keep(name, values, seconds, x, what, labels=0):
-        entry = results.setdefault(
+    def __init__(self):
+        self.rows = {}
+
+    def keep(self, name, values, seconds, x, what, labels=0):
+        """Add one seed's values at the places `x`, with the seconds that they took."""
+        row = self.rows.setdefault(
             name, {"what": what, "x": list(x), "labels": labels, "values": [], "cost_s": []}
         )
-        entry["values"].append(values)
-        entry["cost_s"].append(seconds)
+        row["values"].append(list(values))
+        row["cost_s"].append(seconds)
 
-    notes = {}
+
+def timed(function, *args, **options):
+    """What a function returns, and the seconds that it took."""
+    start = time.perf_counter()
+    result = function(*args, **options)
+    return result, time.perf_counter() - start
+
+
+def measure():
+    """Run every experiment on every seed."""
+    digits = load("digits")
+    results, notes = Results(), {}
     for seed in SEEDS:
         train, test = (digits.subset(rows) for rows in split(digits.targets, (0.8, 0.2), seed=seed))
-        for name, make in ARMS.items():
-            set_seed(seed)
-            start = time.perf_counter()
-            model = fit(make(), train.images, train.targets)
-            seconds = time.perf_counter() - start
-            scores = accuracy_when_shifted(
-                lambda x, m=model: m.predict(x, verbose=0), test.images, test.targets, SHIFTS
+        lenet = compare_networks(results, train, test, seed)
+        if seed == 0:
+            notes = strip(lenet, test)
+            notes["mistakes"] = round((1 - accuracy(lenet, test.images, test.targets)) * len(test))
+            notes["tested"] = len(test)
+        confidence, seconds = timed(confidence_when_wrong, lenet, test)
+        results.keep("lenet5 confidence when wrong", [confidence], seconds, [4], "mean probability at 4 px")
+        leave_a_block_out(results, digits, seed)
+        for (name, scores), seconds in leak(digits, seed):
+            results.keep(
+                f"leak: {name}", [scores[0]], seconds, [0], "LeNet-5, 60 digits moved 8 times each", 60
             )
-            keep(name, scores, seconds, SHIFTS, "accuracy at shift (px), mean of 4 directions", len(train))
-            if name == "lenet5":
-                keep(
-                    "lenet5 confidence when wrong",
-                    [confidence_when_wrong(model, test)],
-                    0.0,
-                    [4],
-                    "at 4 px",
-                    0,
-                )
-            if name == "lenet5" and seed == 0:
-                notes |= strip(model, test)
-                notes["mistakes"] = int(
-                    (model.predict(test.images, verbose=0).argmax(1) != test.targets).sum()
-                )
-                notes["tested"] = len(test)
-        for name, epochs in (("lenet5 moved", EPOCHS), ("lenet5 moved, 8 times longer", 8 * EPOCHS)):
-            set_seed(seed)
-            start = time.perf_counter()
-            rng = np.random.default_rng(seed)
-            model = fit(lenet5(), train.images, train.targets, epochs, moves=6, rng=rng)
-            seconds = time.perf_counter() - start
-            scores = accuracy_when_shifted(
-                lambda x, m=model: m.predict(x, verbose=0), test.images, test.targets, SHIFTS
+            results.keep(
+                f"leak: {name}, fresh", [scores[1]], seconds, [0], "the same network, 500 other digits", 60
             )
-            what = f"as lenet5, {epochs} epochs, moved anew in each by up to 6 px along both axes"
-            keep(name, scores, seconds, SHIFTS, what, len(train))
-        print(f"seed {seed}: networks done", flush=True)
-
-        # The same digits in one block of the file, which keeps writers mostly together.
-        inside = digits.groups == seed
-        set_seed(seed)
-        start = time.perf_counter()
-        model = fit(lenet5(), digits.images[~inside], digits.targets[~inside])
-        score = accuracy(model, digits.images[inside], digits.targets[inside])
-        keep(
-            "lenet5 by block",
-            [score],
-            time.perf_counter() - start,
-            [0],
-            "accuracy on an unseen block",
-            int((~inside).sum()),
-        )
-
-        for name, score in leak(digits, seed).items():
-            keep(f"leak: {name}", [score], 0.0, [0], "LeNet-5 on 60 digits moved 8 times each", 480)
-
-        set_seed(seed)
-        untrained = lenet5((64, 64, 1))
-        wide = np.pad(test.images[:64], ((0, 0), (16, 16), (16, 16), (0, 0)))
-        for layer, step in (("conv1", 1), ("pool1", 2), ("pool2", 4)):
-            part = keras.Model(untrained.input, untrained.get_layer(layer).output)
-            errors = [
-                equivariance_error(lambda x, p=part: p.predict(x, verbose=0), wide, d, step, 5)
-                for d in range(9)
-            ]
-            keep(f"equivariance: {layer}", errors, 0.0, range(9), "relative error when moved by x px", 0)
-
-        rng = np.random.default_rng(seed)
-        fields = [
-            field_of(untrained.get_layer(n), untrained, rng)
-            for n in ("conv1", "pool1", "conv2", "pool2", "conv3")
-        ]
-        keep(
-            "receptive field",
-            fields,
-            0.0,
-            ["conv1", "pool1", "conv2", "pool2", "conv3"],
-            "side in px, by gradient",
-            0,
-        )
-        side, share = deep_field(rng)
-        keep(
-            "eight 3x3",
-            [side, share],
-            0.0,
-            ["side", "share"],
-            "side in px; share of pixels with 95 % of the gradient",
-            0,
-        )
-        print(f"seed {seed}: all done", flush=True)
+        look_at_the_wiring(results, test, seed)
+        print(f"seed {seed}: done", flush=True)
     return {
         "settings": {"epochs": EPOCHS, "batch": BATCH, "rate": RATE},
-        "measurements": results,
+        "measurements": results.rows,
         "notes": notes,
     }
+
+
+def compare_networks(results, train, test, seed):
+    """Train every arm on centred digits, and LeNet-5 on moved ones; returns LeNet-5."""
+
+    def keep(name, model, seconds, what):
+        scores = accuracy_when_shifted(
+            lambda x: model.predict(x, verbose=0), test.images, test.targets, SHIFTS
+        )
+        results.keep(name, scores, seconds, SHIFTS, what, len(train))
+
+    models = {}
+    for name, make in ARMS.items():
+        set_seed(seed)
+        model = make()
+        if name == "lenet5":
+            start = model.get_layer("conv1").get_weights()[0]
+        models[name], seconds = timed(fit, model, train.images, train.targets)
+        keep(name, models[name], seconds, "accuracy at shift (px), mean of 4 directions")
+    for name, epochs in (("lenet5 moved", EPOCHS), ("lenet5 moved, 8 times longer", 8 * EPOCHS)):
+        set_seed(seed)
+        rng = np.random.default_rng(seed)
+        model, seconds = timed(fit, lenet5(), train.images, train.targets, epochs, moves=6, rng=rng)
+        keep(
+            name,
+            model,
+            seconds,
+            f"as lenet5, {epochs} epochs, moved anew in each by up to 6 px along both axes",
+        )
+    end = models["lenet5"].get_layer("conv1").get_weights()[0]
+    alike = [np.corrcoef(start[..., k].ravel(), end[..., k].ravel())[0, 1] for k in range(6)]
+    what = "correlation of the six first kernels with their random start, mean"
+    results.keep(
+        "lenet5 kernels", [np.mean(alike)], results.rows["lenet5"]["cost_s"][-1], [0], what, len(train)
+    )
+    return models["lenet5"]
+
+
+def leave_a_block_out(results, digits, seed):
+    """Train on four of the file's five blocks, which keep writers mostly together, and test on the fifth."""
+    inside = digits.groups == seed
+    set_seed(seed)
+    model, seconds = timed(fit, lenet5(), digits.images[~inside], digits.targets[~inside])
+    score = accuracy(model, digits.images[inside], digits.targets[inside])
+    results.keep(
+        "lenet5 by block", [score], seconds, [0], "accuracy on an unseen block", int((~inside).sum())
+    )
+
+
+def look_at_the_wiring(results, test, seed):
+    """Equivariance and receptive fields of networks with random weights."""
+    set_seed(seed)
+    untrained = lenet5((64, 64, 1))
+    framed = np.pad(test.images[:64], ((0, 0), (16, 16), (16, 16), (0, 0)))
+    for layer, step in (("conv1", 1), ("pool1", 2), ("pool2", 4)):
+        errors, seconds = timed(equivariance_errors, untrained, layer, framed, step)
+        what = "relative difference of the maps when the picture moves by x px"
+        results.keep(f"equivariance: {layer}", errors, seconds, range(9), what)
+    rng = np.random.default_rng(seed)
+    names = ["conv1", "pool1", "conv2", "pool2", "conv3"]
+    sides, seconds = timed(lambda: [field_of(untrained.get_layer(name), untrained, rng) for name in names])
+    results.keep("receptive field", sides, seconds, names, "side in px, by gradient")
+    found, seconds = timed(deep_field, rng)
+    what = "side in px; share of its pixels that carries 95 % of the gradient"
+    results.keep("eight 3x3", found, seconds, ["side", "share"], what)
+
+
+def equivariance_errors(model, layer, images, step):
+    """The error of one layer for moves of 0 to 8 px."""
+    part = keras.Model(model.input, model.get_layer(layer).output)
+    return [
+        equivariance_error(lambda x: part.predict(x, verbose=0), images, distance, step, margin=5)
+        for distance in range(9)
+    ]
 
 
 def confidence_when_wrong(model, test):
@@ -186,26 +218,23 @@ def strip(model, test):
 
 
 def leak(digits, seed):
-    """Move first and split afterwards, against split first; and the truth on digits that nobody touched."""
+    """Move first and split afterwards, against split first: promised accuracy, and that on other digits."""
     rng = np.random.default_rng(seed)
     rows = rng.permutation(len(digits))
     pool, fresh = rows[:60], rows[60:560]
     source = np.repeat(np.arange(60), 8)
     images = moved_at_random(digits.images[pool][source], 3, rng)
     labels = digits.targets[pool][source]
+    fresh_images = moved_at_random(digits.images[fresh], 3, rng)
     order = rng.permutation(len(images))
-    scores = {}
     for name, tested in (
         ("rows apart", np.isin(np.arange(len(images)), order[:96])),
         ("digits apart", source >= 48),
     ):
         set_seed(seed)
-        model = fit(lenet5(), images[~tested], labels[~tested], 20)
-        scores[name] = accuracy(model, images[tested], labels[tested])
-        scores[f"{name}, fresh"] = accuracy(
-            model, moved_at_random(digits.images[fresh], 3, rng), digits.targets[fresh]
-        )
-    return scores
+        model, seconds = timed(fit, lenet5(), images[~tested], labels[~tested], 20)
+        promised = accuracy(model, images[tested], labels[tested])
+        yield (name, (promised, accuracy(model, fresh_images, digits.targets[fresh]))), seconds
 
 
 def field_of(layer, model, rng, places=16):
@@ -253,7 +282,22 @@ CLAIMS = [
         lambda e: all(e.mean("global max", d) >= e.mean("lenet5", d) + 0.4 for d in (4, 5, 6)),
     ),
     Claim(
-        "Global max costs nothing in place", lambda e: e.mean("global max", 0) >= e.mean("lenet5", 0) - 0.01
+        "Global max reads better in place, on every split",
+        lambda e: (e.at("global max", 0) > e.at("lenet5", 0)).all(),
+    ),
+    Claim(
+        "So does LeNet-5 with a frame that is wide enough",
+        lambda e: e.values("lenet5 global max, frame 16").mean(0).min() >= 0.9,
+    ),
+    Claim(
+        "and not with a narrow one",
+        lambda e: e.mean("lenet5 global max, frame 8", 6) <= e.mean("lenet5 global max, frame 16", 6) - 0.1,
+    ),
+    Claim("First kernels stay close to their start", lambda e: e.mean("lenet5 kernels") >= 0.8),
+    Claim("Global max takes longer", lambda e: e.cost_s("global max") >= 1.5 * e.cost_s("lenet5")),
+    Claim(
+        "ReLU and max pooling buy a few points at 2 px",
+        lambda e: 0.04 <= e.mean("lenet5 relu max", 2) - e.mean("lenet5", 2) <= 0.15,
     ),
     Claim(
         "Whole strides are free", lambda e: abs(e.mean("global max", 4) - e.mean("global max", 0)) <= 0.005
@@ -289,7 +333,7 @@ CLAIMS = [
     Claim("Fields as computed", lambda e: (e.values("receptive field") == [5, 6, 14, 16, 32]).all()),
     Claim("Eight 3×3 see 17×17", lambda e: (e.at("eight 3x3", "side") == 17).all()),
     Claim("but use half", lambda e: e.mean("eight 3x3", "share") <= 0.55),
-    Claim("Unseen writers are harder", lambda e: e.mean("lenet5 by block") <= e.mean("lenet5", 0) + 0.01),
+    Claim("Unseen writers are harder", lambda e: e.mean("lenet5 by block") <= e.mean("lenet5", 0) - 0.01),
     Claim("A leak flatters", lambda e: e.mean("leak: rows apart") >= e.mean("leak: digits apart") + 0.1),
     Claim(
         "and is not real",

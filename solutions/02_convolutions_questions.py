@@ -7,10 +7,10 @@ from coursekit.course.questions import Probe, Question, quiz
 
 
 def conv2d_probes(rng):
-    """Eight random pictures with kernels that are symmetric in no way, and one flat picture."""
-    probes = []
+    """A small picture of whole numbers, eight random ones with kernels without any symmetry, and a flat one."""
+    probes = [(rng.integers(0, 10, size=(4, 5)), np.array([[0, 1, 2], [0, 0, 3]]))]
     for _ in range(8):
-        kh, kw = (2, 3) if not probes else rng.integers(2, [5, 4])
+        kh, kw = rng.integers(2, [5, 4])
         image = rng.random(rng.integers(5, 13, size=2))
         probes.append((image, rng.normal(size=(kh, kw))))
     flat = np.full((6, 7), rng.uniform(0.2, 0.9))
@@ -18,12 +18,12 @@ def conv2d_probes(rng):
 
 
 def size_probes(rng):
-    """Twelve layers; in the first six the last window does not end at the border."""
-    probes = [(28, 5, 2, 0), (32, 3, 2, 1), (10, 4, 4, 1), (10, 3, 4, 1)]
-    while len(probes) < 12:
+    """One call with the defaults, then twelve; in the first six the last window does not end at the border."""
+    probes = [(28, 5), (28, 5, 2, 0), (32, 3, 2, 1), (10, 3, 4, 1)]
+    while len(probes) < 13:
         f, stride, padding = (int(v) for v in rng.integers([1, 1, 0], [8, 5, 4]))
         n = int(rng.integers(f + 5, 60))
-        if len(probes) >= 6 or (n + 2 * padding - f) % stride:
+        if len(probes) >= 7 or (n + 2 * padding - f) % stride:
             probes.append((n, f, stride, padding))
     return probes
 
@@ -300,6 +300,13 @@ def count_parameters(layers):
 def count_parameters(layers):
     total = 0
     for kind, *s in layers:
+        total += s[0] * s[0] * s[1] * s[2] + s[2] if kind == "conv" else s[0] * s[1]
+    return total
+""": "The biases of the dense layers are missing: one for each output.",
+            """
+def count_parameters(layers):
+    total = 0
+    for kind, *s in layers:
         total += s[0] * s[0] * s[2] + s[2] if kind == "conv" else s[0] * s[1] + s[1]
     return total
 """: "The input channels are missing: a kernel looks at all of them at once.",
@@ -335,7 +342,7 @@ def count_parameters(layers):
         asks="Train rows and test rows such that no source digit is on both sides.",
         points=3,
         probes=split_probes,
-        compare=group_split(share=0.2, tolerance=0.11),  # probes ask for 20 % and 30 % of 40 or 60 groups
+        compare=group_split(tolerance=0.03),  # of 40 or 60 groups: one more or less
         hints=[
             "Draw *digits*, not pictures: `np.unique(source)` lists them once each.",
             "`np.random.default_rng(seed).permutation(...)` shuffles them; the first `share` of them are for testing.",
@@ -370,6 +377,12 @@ def clean_split(source, share, seed):
     in_test = np.isin(source, tested)
     return np.flatnonzero(in_test), np.flatnonzero(~in_test)
 """: "of the groups are tested",
+            """
+def clean_split(source, share, seed):
+    groups = np.random.default_rng(seed).permutation(np.unique(source))
+    in_test = np.isin(source, groups[: int(round(0.2 * len(groups)))])
+    return np.flatnonzero(~in_test), np.flatnonzero(in_test)
+""": "20% of the groups are tested; 30% were asked for",
         },
     ),
     Question(
@@ -383,7 +396,7 @@ def clean_split(source, share, seed):
         memory_mb=4096,
         hints=[
             "Part 10b says what survived the shift, and why. Which row of its table comes with the smallest change?",
-            "Convolutions with `padding='same'`, two poolings, then `layers.GlobalMaxPooling2D()` and one `layers.Dense(10)`.",
+            "Convolutions with `padding='same'`, two poolings, then `keras.layers.GlobalMaxPooling2D()` and one `keras.layers.Dense(10)`.",
             "`train_network(network, train.images, train.targets, epochs=6)`; then `.predict(images, verbose=0).argmax(axis=1)`.",
         ],
         wrong={

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +42,17 @@ def test_importing_data_metrics_and_training_loads_no_backend():
 def test_parts_of_coursekit_load_on_first_use():
     result = run_python("import coursekit; print(coursekit.metrics.dice([1], [1]))")
     assert result.stdout == "1.0\n", result.stderr
+
+
+def test_every_part_on_disk_loads_on_first_use():
+    import coursekit
+
+    folder = Path(coursekit.__file__).parent
+    on_disk = {
+        path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    # `startup` is what importing coursekit itself runs.
+    assert set(dir(coursekit)) - {"__version__"} == on_disk - {"__init__", "startup"}
 
 
 def test_an_unknown_part_is_an_attribute_error_that_names_the_parts():

@@ -1,11 +1,16 @@
 """The repository as a stranger finds it: one version everywhere, a lock for everyone, nothing too large."""
 
+import ast
+import importlib.metadata
 import json
 import re
 import subprocess
+import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
+import jinja2
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -100,6 +105,9 @@ def test_one_version_everywhere():
     assert release is not None
     assert citation["version"] == PROJECT["version"] == coursekit.__version__ == release[1]
     assert str(citation["date-released"]) == release[2]
+    # What learners install without a checkout.
+    tags = re.findall(r"@v([\d.]+\d)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert set(tags) == {PROJECT["version"]}
 
 
 def test_the_address_of_the_repository_is_the_same_everywhere():
@@ -141,16 +149,119 @@ def test_every_link_of_the_texts_to_a_file_leads_somewhere():
             assert (ROOT / target).exists(), f"{page} links to {target}"
 
 
-def test_every_command_that_the_readme_names_exists():
+def commands_in(text: str) -> str:
+    """What stands in code blocks and between backticks, without comments."""
+    block = re.compile(r"^ *```.*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+    spans = re.findall(r"`([^`\n]+)`", block.sub("", text))
+    return "\n".join(re.sub(r"#.*", "", code) for code in [*block.findall(text), *spans])
+
+
+def test_commands_are_found_in_blocks_and_between_backticks_and_nowhere_else():
+    text = "make sure\n```sh\nX=1 make lab  # make haste\n```\nand `make test`, to make do\n"
+    assert re.findall(r"\bmake (\w+)", commands_in(text)) == ["lab", "test"]
+
+
+PAGES = [(ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "CONTRIBUTING.md")]
+COMMANDS = "\n".join(map(commands_in, PAGES))
+
+
+def test_every_command_that_the_pages_name_exists_and_none_is_left_out():
     from typer.main import get_command
 
     from coursekit.course.cli import app
 
-    text = "".join((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "CONTRIBUTING.md"))
     known = set(get_command(app).commands)  # type: ignore[attr-defined]
-    assert set(re.findall(r"coursekit (\w+) ?[\w./-]*", text)) & known == known
-    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-    assert set(re.findall(r"make (lab|test|check|lint|format|lock|build|clean)\b", text)) <= targets
+    assert set(re.findall(r"\bcoursekit (\w+)", COMMANDS)) == known
+
+
+def test_every_target_of_make_that_the_pages_name_exists():
+    named = set(re.findall(r"\bmake (\w+)", COMMANDS))
+    assert {"lab", "test"} <= named
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert named <= set(re.findall(r"^(\w+):", makefile, re.MULTILINE))
+
+
+def test_what_a_lesson_may_quote_is_what_the_page_for_authors_says(monkeypatch):
+    from coursekit.course.build import lesson_notebook
+    from coursekit.course.evidence import evidence_path, read_evidence
+    from coursekit.course.source import find_source, read_source
+
+    offered: dict[str, set[str]] = {}
+
+    def listen(template, **values):
+        offered["names"] = set(values)
+        offered["filters"] = set(template.environment.filters) - set(jinja2.defaults.DEFAULT_FILTERS)
+        return ""
+
+    monkeypatch.setattr(jinja2.Template, "render", listen)
+    source = read_source(find_source("02", ROOT))
+    lesson_notebook(source, read_evidence(evidence_path(source.stem, ROOT)))
+    said = re.search(r"It may quote (.*?); the filters? (?:is|are) (.*?)\.\s", PAGES[1], re.DOTALL)
+    assert said is not None
+    names, filters = (set(re.findall(r"`(\w+)`", part)) for part in said.groups())
+    assert (names, filters) == (offered["names"], offered["filters"])
+
+
+@pytest.mark.slow
+def test_the_python_of_the_readme_runs(tmp_path):
+    blocks = re.findall(r"^ *```python\n(.*?)^ *```", PAGES[0], re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(block)],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+def imported_by(*folders: str) -> set[str]:
+    """The distributions that the Python files of some folders import."""
+    modules: set[str] = set()
+    for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules.add(str(node.module).partition(".")[0])
+    made_by = importlib.metadata.packages_distributions()
+    return {canonicalize_name(name) for module in modules for name in made_by.get(module, ())} - {"coursekit"}
+
+
+def declared(*lists: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(line).name) for lines in lists for line in lines}
+
+
+# Part of what a declared package offers: IPython of ipykernel, cycler of Matplotlib, others of JupyterLab.
+COMES_ALONG = {"cycler", "ipython", "jupyter-server", "traitlets"}
+# Started as a program, not imported.
+PROGRAMS = {"ipykernel"}
+
+
+def test_what_the_package_and_the_lessons_import_is_declared_and_nothing_else_is():
+    dependencies = declared(PROJECT["dependencies"])
+    imported = imported_by("coursekit", "solutions", "evidence")
+    assert imported - COMES_ALONG - declared(PROJECT["optional-dependencies"]["jax"]) <= dependencies
+    assert dependencies - imported == PROGRAMS
+
+
+def test_what_the_tests_import_is_declared():
+    extras = PROJECT["optional-dependencies"]
+    known = declared(PROJECT["dependencies"], extras["dev"], extras["jax"])
+    assert imported_by("tests") - COMES_ALONG <= known
+
+
+def test_results_of_the_user_are_neither_committed_nor_deleted():
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split("# Results of yours")[1].split()
+    theirs = {name for name in ignored if name.endswith("/")}
+    # By default `coursekit grade FOLDER` writes the marks, and the secret seed, into FOLDER_marks.
+    assert {"runs/", "*_marks/"} <= theirs
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    cleaned = re.search(r"^clean:\n((?:\t.*\n?)+)", makefile, re.MULTILINE)
+    assert cleaned is not None
+    assert not {name.rstrip("/") for name in theirs} & set(cleaned[1].replace("/", " ").split())
 
 
 def test_notebooks_are_stored_in_a_form_that_can_be_compared():

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from coursekit.course.answers import Reference
 from coursekit.course.compare import Comparison
 from coursekit.course.evidence import Evidence
 from coursekit.course.questions import PUBLIC_SEED, Probe, Question, Reply, WrongAnswer
-from coursekit.course.source import LessonSource, Reference, defined_names
+from coursekit.course.source import LessonSource, defined_names
 from coursekit.course.wire import decode, encode
 from coursekit.errors import CourseError
 

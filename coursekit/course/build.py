@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -15,10 +14,20 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from coursekit import __version__
 from coursekit.course.bank import BANKS, bank_data, same_bank
+from coursekit.course.environment import changed_environment
 from coursekit.course.evidence import Evidence, evidence_path, read_evidence
 from coursekit.course.files import write_whole
-from coursekit.course.source import Cell, LessonSource, course_root, find_source, read_source, without_marks
+from coursekit.course.source import (
+    Cell,
+    LessonSource,
+    course_root,
+    find_source,
+    lesson_stems,
+    read_source,
+    without_marks,
+)
 from coursekit.errors import CourseError
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -45,8 +54,8 @@ def build(
     """
     root = root or course_root()
     written: list[Path] = []
-    for path in _sources(lesson, root):
-        source = read_source(path)
+    for stem in lesson_stems(root) if lesson is None else [lesson]:
+        source = read_source(find_source(stem, root))
         evidence = read_evidence(evidence_path(source.stem, root))
         bank_path, target = BANKS / f"{source.stem}.json", root / "lessons" / f"{source.stem}.ipynb"
         bank = bank_data(source, evidence)
@@ -94,6 +103,8 @@ def lesson_notebook(source: LessonSource, evidence: Evidence, solved: bool = Fal
 
 def run_notebook(notebook: NotebookNode, folder: Path, profile: str, seconds_a_cell: int = 1800) -> None:
     """Run a notebook in place, as a learner would with "Run all", and keep its outputs in reproducible form.
+
+    nbclient and not papermill, as in `run`: papermill would add cells, tags and metadata of its own.
 
     Args:
         notebook: changed in place.
@@ -144,14 +155,6 @@ def without_outputs(notebook: NotebookNode) -> str:
     return notebook_text(bare)
 
 
-def _sources(lesson: str | None, root: Path) -> list[Path]:
-    if lesson is not None:
-        return [find_source(lesson, root)]
-    return sorted(
-        p for p in (root / "solutions").glob("[0-9][0-9]_*.py") if not p.stem.endswith("_questions")
-    )
-
-
 def _notebook_cell(
     cell: Cell, identity: str, source: LessonSource, evidence: Evidence, solved: bool
 ) -> dict[str, Any]:
@@ -197,8 +200,10 @@ def _fill_in(text: str, source: LessonSource, evidence: Evidence) -> str:
             asks=lambda name: source.question(name).asks,
             badges=_badges(source.stem),
             cell=cell,
+            cost_s=evidence.cost_s,
             mean=evidence.mean,
             notes=evidence.notes,
+            package=_package(),
             repository=_repository(),
             sd=evidence.sd,
         )
@@ -213,6 +218,11 @@ def _percent(share: float, digits: int = 0) -> str:
 def _repository() -> str:
     urls = dict(line.split(", ", 1) for line in metadata("coursekit").get_all("Project-URL") or [])
     return urls["Source"]
+
+
+def _package() -> str:
+    """What pip installs where the course is not there yet: the version that the notebook was built with."""
+    return f"coursekit @ git+{_repository()}@v{__version__}"
 
 
 def _badges(stem: str) -> str:
@@ -267,21 +277,17 @@ def _light_png(encoded: str) -> str:
 @contextmanager
 def _learner_environment(profile: str) -> Iterator[None]:
     """The environment of a learner who opens the lesson for the first time."""
-    with tempfile.TemporaryDirectory() as folder:
-        wanted = {
-            "COURSEKIT_PROFILE": profile,
-            "COURSEKIT_PROGRESS": str(Path(folder) / "progress.json"),
-            "PYTHONHASHSEED": "0",
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        changed_environment(
+            COURSEKIT_PROFILE=profile,
+            COURSEKIT_PROGRESS=str(Path(folder) / "progress.json"),
+            PYTHONHASHSEED="0",
             # A script that builds may have chosen a backend that draws into files.
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        }
-        before = {name: os.environ.get(name) for name in wanted}
-        os.environ.update(wanted)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+            MPLBACKEND="module://matplotlib_inline.backend_inline",
+        ),
+    ):
+        yield
 
 
 def _compare(

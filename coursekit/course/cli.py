@@ -126,7 +126,7 @@ def grade(
     folder: Annotated[Path, typer.Argument(help="The submissions: notebooks, or a folder for each learner.")],
     lesson: Annotated[str, typer.Option(help=_LESSON)],
     out: Annotated[
-        Path | None, typer.Option(help="Folder for marks and pages.  [default: FOLDER_marks]")
+        Path | None, typer.Option(help="Folder for marks and pages.  [default: FOLDER_marks/LESSON]")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="How many to mark at the same time.")] = None,
     question: Annotated[

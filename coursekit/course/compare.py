@@ -54,13 +54,13 @@ def accuracy(at_least: float) -> Comparison:
     return Comparison("accuracy", {"at_least": at_least})
 
 
-def group_split(share: float, tolerance: float) -> Comparison:
+def group_split(tolerance: float) -> Comparison:
     """A pair (train rows, test rows) that covers every row once and leaves no group on both sides.
 
-    The first argument of each probe holds the group of every row. `share` is the expected part of the
-    *groups* that is tested, within `tolerance`.
+    The first argument of each probe holds the group of every row, the second the part of the *groups* to test
+    on; it must be met within `tolerance`.
     """
-    return Comparison("group_split", {"share": share, "tolerance": tolerance})
+    return Comparison("group_split", {"tolerance": tolerance})
 
 
 def _kind(function: Callable[..., str | None]) -> Callable[..., str | None]:
@@ -126,8 +126,8 @@ def _accuracy(_args: tuple, expected: Any, got: Any, at_least: float) -> str | N
 
 
 @_kind
-def _group_split(args: tuple, _expected: Any, got: Any, share: float, tolerance: float) -> str | None:
-    groups = np.asarray(args[0])
+def _group_split(args: tuple, _expected: Any, got: Any, tolerance: float) -> str | None:
+    groups, share = np.asarray(args[0]), float(args[1])
     if not isinstance(got, (tuple, list)) or len(got) != 2:
         return f"A pair (train rows, test rows) was expected, {kind_of(got)} came."
     train, test = (_numeric(part) for part in got)

@@ -217,6 +217,8 @@ def findings_on_devices(report: dict[str, Any]) -> list[Finding]:
     if better not in (policy, "float32"):
         advice = f"Faster here: keras.config.set_dtype_policy({better!r})."
         findings.append(Finding("precision", "ready", policy, advice))
+    elif policy == better != "float32":
+        findings.append(Finding("precision", "ready", f"{policy} is in force, and right for this card"))
     else:
         findings.append(Finding("precision", "ready", f"{policy}; mixed precision would gain nothing here"))
     cores = report["cores"]

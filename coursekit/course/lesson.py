@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from coursekit.course.answers import replies_of
 from coursekit.course.bank import Bank, BankQuestion, load_bank
 from coursekit.course.compare import shown
 from coursekit.course.evidence import Evidence
 from coursekit.course.files import write_whole
 from coursekit.course.pictures import array_png, is_picture
 from coursekit.course.questions import MISSING, Status, Verdict, judge
-from coursekit.course.source import defined_names, find_source, read_source, replies_of, without_marks
+from coursekit.course.source import defined_names, find_source, read_source, without_marks
 from coursekit.errors import CourseError
 
 T = TypeVar("T")
@@ -98,15 +99,18 @@ class Lesson:
         return yours if passed else ours
 
     def hint(self, name: str) -> Note:
-        """The next hint for a question; each call goes one step further."""
+        """The next hint for a question; each call goes one step further, up to the last."""
         question = self._question(name)
         number = self._progress.next_hint(name, len(question.hints))
         if not question.hints:
             return _note(
                 "Hint", "#1f4e79", "This question has no hints: its explanation comes with the check."
             )
-        title = f"Hint {number} of {len(question.hints)}"
-        return _note(title, "#1f4e79", question.hints[number - 1])
+        last = len(question.hints)
+        text = [question.hints[min(number, last) - 1]]
+        if number > last:
+            text.append("This was the last hint: there are no further ones.")
+        return _note(f"Hint {min(number, last)} of {last}", "#1f4e79", *text)
 
     def solution(self, name: str) -> Note:
         """The solved cell, where the folder `solutions/` is there; else who has it."""
@@ -171,7 +175,10 @@ def _feedback(question: BankQuestion, verdict: Verdict, stray: list[str], proble
         call = f"{question.name}({', '.join(shown(arg, 60) for arg in verdict.args)})"
         text.append(f"Example: {call}")
         if verdict.expected is not MISSING and verdict.status == "not yet":
-            text.append(f"expected {shown(verdict.expected)}, yours gave {shown(verdict.got)}")
+            expected, got = shown(verdict.expected), shown(verdict.got)
+            # Large arrays are shown by their shapes; two equal shapes would look like an answer that agrees.
+            if expected != got:
+                text.append(f"expected {expected}, yours gave {got}")
             if is_picture(verdict.expected) and is_picture(verdict.got):
                 extra = _side_by_side(verdict.expected, verdict.got)
     if stray:
@@ -183,15 +190,15 @@ def _feedback(question: BankQuestion, verdict: Verdict, stray: list[str], proble
         text.append(problem)
     sign, colour = _SIGNS[verdict.status]
     status = "public checks passed: correct" if verdict.status == "correct" else verdict.status
-    note = _note(f"{sign} {question.name}: {status}", colour, *text)
-    return Note(note.text, note.markup.replace("</div>", extra + "</div>"))
+    return _note(f"{sign} {question.name}: {status}", colour, *text, extra=extra)
 
 
-def _note(title: str, colour: str, *lines: str) -> Note:
+def _note(title: str, colour: str, *lines: str, extra: str = "") -> Note:
+    """A framed note; `extra` is HTML that stands below its lines."""
     body = "".join(f"<br>{_code_spans(line)}" for line in lines)
     markup = (
         f"<div style='border-left:4px solid {colour};padding:.4em .8em;margin:.3em 0'>"
-        f"<b style='color:{colour}'>{html.escape(title)}</b>{body}</div>"
+        f"<b style='color:{colour}'>{html.escape(title)}</b>{body}{extra}</div>"
     )
     return Note("\n".join([title, *lines]), markup)
 
@@ -267,13 +274,14 @@ class _Progress:
         self._write(data)
 
     def next_hint(self, name: str, available: int) -> int:
+        """The number of the hint to show; `available` + 1 if the last one has been shown before."""
         data = self._read()
         entry = self._entry(data, name)
-        taken = entry.get("hints", 0)
-        number = min(taken + 1, available) if isinstance(taken, int) and taken >= 0 else min(1, available)
-        entry["hints"] = number
+        kept = entry.get("hints", 0)
+        taken = min(max(kept, 0), available) if isinstance(kept, int) else 0
+        entry["hints"] = min(taken + 1, available)
         self._write(data)
-        return number
+        return taken + 1
 
     def _entry(self, data: dict[str, Any], name: str) -> dict[str, Any]:
         for key in (self._stem, name):

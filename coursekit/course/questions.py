@@ -55,7 +55,7 @@ class Question:
             `def` of a function called `name`.
         right: what a correct answer hears beside "correct".
         needs: cells (by name) that run before the answer cell.
-        answer: the right value of a variable; None takes it from the solved lesson.
+        answer: the right value of a variable; if it is missing, the solved lesson's own.
         seconds: wall time that the answer and all its probes may take when marked.
         memory_mb: memory that they may take when marked.
     """
@@ -196,8 +196,6 @@ def _alike_reply(a: Reply, b: Reply) -> bool:
         return bool(a.error and b.error) and a.error.split()[:3] == b.error.split()[:3]
     if kind_of(a.value) != kind_of(b.value):
         return False
-    if isinstance(a.value, str):
-        return a.value.strip().lower() == b.value.strip().lower()
     if isinstance(a.value, str):
         return a.value.strip().lower() == b.value.strip().lower()
     if isinstance(a.value, (int, float, np.ndarray)) and not isinstance(a.value, bool):

@@ -1,7 +1,6 @@
 """Running a lesson from the command line: papermill, a progress bar, and an HTML copy."""
 
 import logging
-import os
 import re
 import tempfile
 import warnings
@@ -16,7 +15,8 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from coursekit.course.source import course_root
+from coursekit.course.environment import changed_environment
+from coursekit.course.source import course_root, resolve_lesson
 from coursekit.errors import CourseError
 
 PROFILES = ("quick", "standard", "gpu")
@@ -94,13 +94,9 @@ def find_notebook(lesson: str) -> Path:
         return path.resolve()
     if path.suffix in (".ipynb", ".py") and len(path.parts) > 1:
         raise CourseError(f"There is no file {lesson}.")
-    lessons = sorted((course_root() / "lessons").glob("[0-9][0-9]_*.ipynb"))
-    for found in lessons:
-        if path.stem == found.stem or (lesson.isdigit() and found.stem.startswith(f"{int(lesson):02d}_")):
-            return found
-    raise CourseError(
-        f"Unknown lesson {lesson!r}. There is: {', '.join(p.stem for p in lessons) or 'none yet'}."
-    )
+    folder = course_root() / "lessons"
+    stems = sorted(found.stem for found in folder.glob("[0-9][0-9]_*.ipynb"))
+    return folder / f"{resolve_lesson(lesson, stems)}.ipynb"
 
 
 def _read(path: Path) -> NotebookNode:
@@ -125,7 +121,10 @@ def _execute(
     folder: Path,
     on_cell: Callable[[NotebookNode, int], None],
 ) -> str:
-    """Run the notebook through papermill; return one line about the cell that failed, or nothing."""
+    """Run the notebook through papermill; return one line about the cell that failed, or nothing.
+
+    papermill and not `build.run_notebook`: it sets the parameters and keeps what ran up to a failure.
+    """
     with _quiet_environment():
         import papermill
         from nbclient.exceptions import DeadKernelError
@@ -221,21 +220,12 @@ def _quiet_environment() -> Iterator[None]:
         warnings.simplefilter("ignore", FutureWarning)
         logging.getLogger("coursekit.html").setLevel(logging.ERROR)
         logging.getLogger("papermill").setLevel(logging.ERROR)
-        wanted = {
+        with changed_environment(
             # The run is not the learner's work: their progress stays as it is.
-            "COURSEKIT_PROGRESS": str(Path(folder) / "progress.json"),
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-        before = {name: os.environ.get(name) for name in wanted}
-        os.environ.update(wanted)
-        try:
+            COURSEKIT_PROGRESS=str(Path(folder) / "progress.json"),
+            PYDEVD_DISABLE_FILE_VALIDATION="1",
+        ):
             yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
 
 
 def _short(path: Path) -> str:

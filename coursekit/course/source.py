@@ -15,16 +15,13 @@ import ast
 import hashlib
 import re
 import sys
-import traceback
 import types
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from coursekit.course.questions import MISSING, Probe, Question, Reply, WrongAnswer, plain
+from coursekit.course.questions import Question
 from coursekit.errors import CourseError
 
 _BEGIN, _END = "# BEGIN SOLUTION", "# END SOLUTION"
@@ -134,31 +131,49 @@ def course_root() -> Path:
     )
 
 
+def lesson_stems(root: Path | None = None) -> list[str]:
+    """The stems of all lessons that have a source, "02_convolutions", sorted.
+
+    Args:
+        root: the course folder; found from the current folder if None.
+    """
+    paths = ((root or course_root()) / "solutions").glob("[0-9][0-9]_*.py")
+    return sorted(path.stem for path in paths if not path.stem.endswith("_questions"))
+
+
+def resolve_lesson(lesson: str, stems: Sequence[str]) -> str:
+    """The stem that a person means by a lesson.
+
+    Args:
+        lesson: "02", "2", "02_convolutions", or a path to any file of that stem.
+        stems: the lessons to choose from.
+
+    Raises:
+        CourseError: if none of them, or more than one, is meant; the message lists them.
+    """
+    wanted = Path(lesson).stem
+    number = f"{int(wanted):02d}_" if wanted.isdecimal() else None
+    matches = [stem for stem in stems if stem == wanted or (number and stem.startswith(number))]
+    if len(matches) != 1:
+        raise CourseError(f"Unknown lesson {lesson!r}. There is: {', '.join(stems) or 'none yet'}.")
+    return matches[0]
+
+
 def find_source(lesson: str, root: Path | None = None) -> Path:
     """The source file of a lesson.
 
     Args:
-        lesson: "02", "02_convolutions", or a path to any file of that stem.
+        lesson: as for `resolve_lesson`.
         root: the course folder; found from the current folder if None.
 
     Raises:
         CourseError: if no lesson, or no solutions, are found.
     """
-    folder = (root or course_root()) / "solutions"
+    root = root or course_root()
+    folder = root / "solutions"
     if not folder.is_dir():
         raise CourseError(f"There is no {folder.name}/ folder here: ask your instructor for it.")
-    stems = sorted(
-        path.stem for path in folder.glob("[0-9][0-9]_*.py") if not path.stem.endswith("_questions")
-    )
-    wanted = Path(lesson).stem
-    matches = [
-        stem
-        for stem in stems
-        if stem == wanted or (wanted.isdigit() and stem.startswith(f"{int(wanted):02d}_"))
-    ]
-    if len(matches) != 1:
-        raise CourseError(f"Unknown lesson {lesson!r}. There is: {', '.join(stems) or 'none yet'}.")
-    return folder / f"{matches[0]}.py"
+    return folder / f"{resolve_lesson(lesson, lesson_stems(root))}.py"
 
 
 def read_source(path: Path) -> LessonSource:
@@ -259,8 +274,13 @@ def without_marks(source: str) -> str:
 
 
 def without_magics(source: str) -> str:
-    """The source without lines that only IPython understands (`%pip`, `!ls`)."""
-    return re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
+    """The source, if it is not Python as it stands, without lines that only IPython reads (`%pip`, `!ls`)."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        # Only now: a continued line may begin with the operator %, which is no magic.
+        return re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
+    return source
 
 
 def defined_names(source: str) -> set[str]:
@@ -303,80 +323,3 @@ def without_unused_imports(source: str, other: str, without: Collection[str] = (
         ]
     tree.body = [node for node in tree.body if node not in imports or node.names]
     return ast.unparse(tree)
-
-
-class Reference:
-    """The author's own answers, run in this process: used to build question banks and by the scorer.
-
-    Only the course's own files run here, never a learner's.
-    """
-
-    def __init__(self, lesson: LessonSource, profile: str = "quick", seed: int = 0):
-        self.lesson = lesson
-        self._given = {"PROFILE": profile, "SEED": seed}
-
-    def probes(self, question: Question, rng: np.random.Generator) -> list[Probe]:
-        """The probes of a question with their expected values filled in."""
-        probes = question.draw(rng)
-        if question.answer is not MISSING:
-            return [replace(probe, expected=question.answer) for probe in probes]
-        if all(probe.expected is not MISSING for probe in probes):
-            return probes
-        replies = self._replies(question, probes, self.lesson.cell(question.name).source)
-        for reply in replies:
-            if reply.error:
-                raise CourseError(f"The reference of {question.name!r} fails on its own probe: {reply.error}")
-        return [
-            probe if probe.expected is not MISSING else replace(probe, expected=reply.value)
-            for probe, reply in zip(probes, replies, strict=True)
-        ]
-
-    def wrong_answers(self, question: Question, probes: list[Probe]) -> list[WrongAnswer]:
-        """What the question's typical wrong answers reply to these probes."""
-        return [
-            WrongAnswer(self._replies(question, probes, as_answer(question.name, code)), message)
-            for code, message in question.wrong.items()
-        ]
-
-    def _replies(self, question: Question, probes: list[Probe], answer: str) -> list[Reply]:
-        namespace = dict(self._given)
-        for code in self.lesson.preparation_code(question, answer):
-            exec(code, namespace)
-        exec(without_magics(answer), namespace)
-        return replies_of(namespace.get(question.name), question.probes is not None, probes)
-
-
-def as_answer(name: str, code: str) -> str:
-    """A wrong answer as the text of an answer cell: a `def` stays, an expression is given the name."""
-    return code if re.search(rf"(?m)^(def {name}\b|{name} *=)", code) else f"{name} = {code}"
-
-
-def replies_of(answer: Any, is_function: bool, probes: Iterable[Probe]) -> list[Reply]:
-    """Call an answer with every probe, on copies of the arguments, and collect values and errors."""
-    from coursekit.course.wire import WireError, decode, encode
-
-    replies = []
-    for probe in probes:
-        try:
-            if not is_function:
-                value = answer
-            elif plain(answer) is None:
-                value = None
-            else:
-                value = answer(*decode(encode(probe.args)))
-            replies.append(Reply(decode(encode(plain(value)))))
-        except WireError as problem:
-            replies.append(Reply(error=f"TypeError: your answer is {problem}."))
-        except (Exception, SystemExit) as error:
-            replies.append(Reply(error=_one_line(error, answer)))
-    return replies
-
-
-def _one_line(error: BaseException, answer: Any) -> str:
-    """The error and the line of the learner's own code where it came up."""
-    text = f"{type(error).__name__}: {error}".strip().splitlines()[0][:300]
-    code = getattr(answer, "__code__", None)
-    lines = [
-        f.lineno for f in traceback.extract_tb(error.__traceback__) if code and f.filename == code.co_filename
-    ]
-    return f"{text} (line {lines[-1]} of your cell)" if lines else text

@@ -1,4 +1,4 @@
-"""The one file that knows the backend: compiled training steps and gradients, on TensorFlow and on JAX.
+"""The one file of training steps and gradients: compiled, on TensorFlow and on JAX.
 
 `model.fit` covers most lessons. This file covers the rest: two networks that train against each other with
 an optimiser each, and gradients with respect to a picture instead of the weights.

@@ -57,6 +57,19 @@ class KernelBench(LivePicture):
             ),
         )
 
+        self._fit_sliders()
+
+    def redraw(self) -> None:
+        """Draw anew; the sliders of the window go as far as there are windows."""
+        self._fit_sliders()
+        super().redraw()
+
+    def _fit_sliders(self) -> None:
+        choice = {name: self.controls[name].value for name in ("picture", "stride", "padding")}
+        sides = self._pictures[choice["picture"]].shape
+        for name, side in zip(("row", "column"), sides, strict=True):
+            self.controls[name].max = output_size(side, 3, choice["stride"], choice["padding"]) - 1
+
     def _draw_state(
         self, picture: str, kernel: str, own: str, stride: int, padding: int, row: int, column: int
     ) -> bytes:
@@ -69,7 +82,7 @@ class KernelBench(LivePicture):
             return figure_png(figure)
         image = self._pictures[picture]
         output = conv2d(image, weights, stride, padding)
-        # A slider may stand beyond the edge of a smaller output: the last window counts then.
+        # Between a new picture and the sliders' new ends, a slider may stand beyond the output.
         row, column = min(row, output.shape[0] - 1), min(column, output.shape[1] - 1)
         top, left = row * stride, column * stride
         padded = np.pad(image, padding)
@@ -117,6 +130,7 @@ def _write_products(axis: Axes, patch: np.ndarray, weights: np.ndarray, total: f
             axis.text(
                 j + 0.5, i + 0.68, f"{products[i, j] + 0.0:+.2f}", ha="center", va="center", weight="bold"
             )
+    axis.text(3, 3.58, "(rounded)", ha="right", va="bottom", fontsize=8.5, color="#57606a")
     axis.text(
         1.5,
         3.35,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from coursekit import __version__
 from coursekit.course import build as build_module
 from coursekit.course.build import (
     _learner_environment,
@@ -78,6 +79,17 @@ def test_code_is_not_taken_for_a_template_but_in_the_setup(make):
     notebook = make()
     assert cell(notebook, "factor").source == "FACTOR = 1 << 1"
     assert "# from https://" in cell(notebook, "setup").source
+
+
+def test_seconds_in_the_text_are_the_median_of_the_evidence(make):
+    text = make(change=("# # Doubling", '# <<cost_s("doubled")|round|int>> s, <<cost_s("doubled")>> s'))
+    assert text.cells[0].source.startswith("2 s, 2.0 s\n")
+
+
+def test_the_package_to_install_is_of_the_version_that_built_the_notebook(make):
+    setup = cell(make(change=("from <<repository>>", "<<package>>")), "setup").source
+    assert "# coursekit @ git+https://github.com/" in setup
+    assert setup.splitlines()[0].endswith(f"@v{__version__}")
 
 
 def test_badges_lead_to_this_lesson(make):

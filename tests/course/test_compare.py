@@ -21,7 +21,7 @@ HALF = 0.5
 
 @pytest.mark.parametrize(
     "comparison",
-    [close(1e-6, 1e-3), exact(), choice("abc"), accuracy(0.8), group_split(0.2, 0.1)],
+    [close(1e-6, 1e-3), exact(), choice("abc"), accuracy(0.8), group_split(0.1)],
     ids=lambda c: c.kind,
 )
 def test_a_comparison_survives_the_way_through_a_file(comparison):
@@ -185,9 +185,9 @@ def split_by(tested):
 
 def test_a_split_by_groups_holds_in_any_order_and_form():
     train, test = split_by([3, 7])
-    compare = group_split(0.2, 0.05)
-    assert compare((GROUPS,), None, (train[::-1], test)) is None
-    assert compare((GROUPS,), None, [train.tolist(), test.tolist()]) is None
+    compare = group_split(0.05)
+    assert compare((GROUPS, 0.2), None, (train[::-1], test)) is None
+    assert compare((GROUPS, 0.2), None, [train.tolist(), test.tolist()]) is None
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,12 @@ def test_a_split_by_groups_holds_in_any_order_and_form():
     ids=str,
 )
 def test_a_split_that_leaks_or_forgets_is_caught(got, message):
-    assert message in group_split(0.2, 0.05)((GROUPS,), None, got)
+    assert message in group_split(0.05)((GROUPS, 0.2), None, got)
+
+
+def test_the_share_is_the_one_that_the_call_asks_for():
+    assert group_split(0.05)((GROUPS, 0.3), None, split_by([1, 2, 3])) is None
+    assert "30% were asked for" in group_split(0.05)((GROUPS, 0.3), None, split_by([3, 7]))
 
 
 # words

@@ -49,6 +49,16 @@ def test_a_gpu_is_shown_with_its_memory_and_its_better_number_format():
     assert "set_dtype_policy('mixed_bfloat16')" in findings["precision"].advice
 
 
+def test_a_number_format_that_is_already_the_better_one_is_called_right():
+    precision = on(gpus=[CARD], policy="mixed_bfloat16", recommended_policy="mixed_bfloat16")["precision"]
+    assert precision.found == "mixed_bfloat16 is in force, and right for this card"
+    assert precision.advice == ""
+
+
+def test_where_mixed_precision_gains_nothing_the_report_says_so():
+    assert on()["precision"].found == "float32; mixed precision would gain nothing here"
+
+
 def test_a_gpu_that_the_backend_can_not_use_comes_with_the_command_that_helps():
     gpu = on(idle_gpus=[CARD])["GPU"]
     assert gpu.state == "note"

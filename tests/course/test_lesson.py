@@ -64,7 +64,9 @@ def test_a_right_variable_is_correct(lesson):
 
 def test_a_wrong_function_hears_what_was_expected_and_what_came(lesson):
     text = repr(lesson.check("double", lambda x: 2 * x + (x.ndim == 1)))
-    assert text.startswith("✘ double: not yet\nThe shape (3,) is right, the values are not: at (0,)")
+    assert text.startswith(
+        "✘ double: not yet\nFor three numbers: The shape (3,) is right, the values are not: at (0,)"
+    )
     assert "Example: double([" in text
     assert "expected [" in text
     assert "yours gave [" in text
@@ -108,6 +110,7 @@ def test_pictures_are_shown_side_by_side_where_they_tell_more(lesson):
     other_shape = lesson.check("double", lambda x: np.ones((7, 7)))._repr_html_()
     assert other_shape.count("<img ") == 2
     assert "<img" not in lesson.check("double", lambda x: 3.0)._repr_html_()
+    assert note._repr_html_().endswith("red: positive</div></div>"), "inside the frame"
 
 
 # what a learner's function can do
@@ -258,6 +261,14 @@ def test_what_the_same_cell_or_the_grader_defines_is_no_stranger(lesson, cell):
     assert "But:" not in text
 
 
+def test_a_continued_line_that_begins_with_percent_makes_no_strangers(lesson):
+    helper = "def rest(x):\n    return (2 * x\n    % 1e9)\n"
+    cell = f"{helper}\ndef double(x):\n    return np.sign(x) * rest(abs(x))\n"
+    text = repr(lesson.check("double", run_cell(cell, {"np": np})["double"]))
+    assert "correct" in text
+    assert "But:" not in text
+
+
 def test_strangers_in_a_wrong_answer_are_not_the_first_thing_to_hear(lesson):
     namespace = run_cell("factor = 3\n", {})
     run_cell("def double(x):\n    return factor * x\n", namespace)
@@ -335,7 +346,7 @@ def test_use_is_no_check_and_leaves_no_record(lesson):
 def test_hints_go_one_step_further_and_stop_at_the_last(lesson):
     heard = [repr(lesson.hint("double")) for _ in range(5)]
     assert heard[:3] == ["Hint 1 of 3\nAdd?", "Hint 2 of 3\nMultiply!", "Hint 3 of 3\n`FACTOR * x`"]
-    assert heard[3] == heard[4] == heard[2]
+    assert heard[3] == heard[4] == f"{heard[2]}\nThis was the last hint: there are no further ones."
 
 
 def test_hints_are_remembered_when_the_lesson_is_opened_again(lesson):

@@ -1,19 +1,16 @@
 import ast
 
-import numpy as np
 import pytest
 
-from coursekit.course.questions import Probe
 from coursekit.course.source import (
     Cell,
-    Reference,
-    as_answer,
     course_root,
     cut_solution,
     defined_names,
     find_source,
+    lesson_stems,
     read_source,
-    replies_of,
+    resolve_lesson,
     without_magics,
     without_marks,
     without_unused_imports,
@@ -135,6 +132,16 @@ def test_an_unknown_lesson_is_answered_by_those_that_exist(tiny_course, wanted):
         find_source(wanted, tiny_course)
 
 
+def test_files_of_questions_are_no_lessons(tiny_course):
+    assert lesson_stems(tiny_course) == ["07_doubling"]
+
+
+@pytest.mark.parametrize("wanted", ["02", "²", "2_a"])
+def test_a_lesson_that_is_not_exactly_one_is_answered_by_those_that_exist(wanted):
+    with pytest.raises(CourseError, match=rf"Unknown lesson '{wanted}'. There is: 02_a, 02_b"):
+        resolve_lesson(wanted, ["02_a", "02_b"])
+
+
 def test_a_course_without_solutions_says_who_has_them(tmp_path):
     with pytest.raises(CourseError, match="no solutions/ folder here: ask your instructor"):
         find_source("07", tmp_path)
@@ -194,6 +201,14 @@ def test_lines_that_only_ipython_understands_become_pass():
     assert code == "pass\nx = 7 % 2\nif x:\n    pass\n"
 
 
+CONTINUED = "def helper(x):\n    return (100\n  % x)\n"
+
+
+def test_a_continued_line_that_begins_with_percent_is_no_magic():
+    assert without_magics(CONTINUED) == CONTINUED
+    assert defined_names(CONTINUED) == {"helper"}
+
+
 def test_defined_names_are_those_of_imports_functions_classes_and_assignments():
     source = (
         "import a.b, c as d\nfrom e import f\ndef g(): h = 1\nclass I: pass\nfor j, k in l: m += 1\n%n = 3\n"
@@ -203,112 +218,3 @@ def test_defined_names_are_those_of_imports_functions_classes_and_assignments():
 
 def test_text_that_is_no_python_defines_nothing():
     assert defined_names("def f(:") == set()
-
-
-# the reference
-
-
-def test_the_reference_answers_its_probes_with_the_needed_cells(lesson):
-    probes = Reference(lesson).probes(lesson.question("double"), np.random.default_rng(1))
-    assert len(probes) == 2
-    for probe in probes:
-        assert np.array_equal(probe.expected, 2 * probe.args[0])
-
-
-def test_a_variable_is_asked_from_the_question_or_the_solved_cell(lesson):
-    reference = Reference(lesson)
-    rng = np.random.default_rng(0)
-    assert [p.expected for p in reference.probes(lesson.question("half"), rng)] == [0.5]
-    assert [p.expected for p in reference.probes(lesson.question("which"), rng)] == ["b"]
-
-
-def test_wrong_answers_reply_in_the_order_of_the_question(lesson):
-    question, reference = lesson.question("double"), Reference(lesson)
-    probes = reference.probes(question, np.random.default_rng(1))
-    same, grown = reference.wrong_answers(question, probes)
-    assert np.array_equal(same.replies[0].value, probes[0].args[0])
-    assert grown.message == "Arrays can't grow."
-    assert all(reply.error.startswith("AttributeError") for reply in grown.replies)
-
-
-def test_a_reference_that_fails_on_its_own_probe_is_the_authors_error(tiny_course):
-    path = tiny_course / "solutions" / "07_doubling.py"
-    replace_in(path, "return FACTOR * x", "return x.no")
-    lesson = read_source(path)
-    with pytest.raises(CourseError, match="reference of 'double' fails on its own probe: AttributeError"):
-        Reference(lesson).probes(lesson.question("double"), np.random.default_rng(0))
-
-
-@pytest.mark.parametrize(
-    ("code", "answer"),
-    [
-        ("lambda x: x", "f = lambda x: x"),
-        ("f = 3", "f = 3"),
-        ("import os\ndef f(x): pass", "import os\ndef f(x): pass"),
-        ("def fast(x): pass", "f = def fast(x): pass"),
-    ],
-)
-def test_an_expression_gets_the_name_of_the_answer(code, answer):
-    assert as_answer("f", code) == answer
-
-
-# calling answers
-
-
-def test_an_answer_gets_copies_of_the_arguments():
-    array = np.zeros(3)
-
-    def spoil(x):
-        x += 1
-        return x
-
-    first, second = replies_of(spoil, True, [Probe((array,)), Probe((array,))])
-    assert np.array_equal(array, [0, 0, 0])
-    assert np.array_equal(first.value, second.value)
-
-
-def test_a_reply_is_a_copy_too():
-    kept = np.zeros(2)
-
-    def same_array_every_time(x):
-        kept[:] = x
-        return kept
-
-    replies = replies_of(same_array_every_time, True, [Probe((1,)), Probe((2,))])
-    assert [reply.value.tolist() for reply in replies] == [[1, 1], [2, 2]]
-
-
-@pytest.mark.parametrize("answer", [None, ..., lambda x: None, lambda x: ...])
-def test_none_and_ellipsis_are_replies_without_value(answer):
-    assert [(r.value, r.error) for r in replies_of(answer, True, [Probe((1,))])] == [(None, "")]
-
-
-def test_an_error_is_one_line_with_the_line_of_the_learners_cell():
-    namespace = {}
-    source = "def f(x):\n    y = x\n    return int('two\\nlines')\n"
-    exec(compile(source, "<cell 5>", "exec"), namespace)
-    (reply,) = replies_of(namespace["f"], True, [Probe((1,))])
-    assert (
-        reply.error
-        == r"ValueError: invalid literal for int() with base 10: 'two\nlines' (line 3 of your cell)"
-    )
-
-
-def test_an_error_inside_a_library_names_the_learners_line_that_called_it():
-    namespace = {"np": np}
-    exec(compile("def f(x):\n    return np.reshape(x, (7, 7))\n", "<cell 6>", "exec"), namespace)
-    (reply,) = replies_of(namespace["f"], True, [Probe((np.zeros(3),))])
-    assert reply.error.endswith("(line 2 of your cell)")
-
-
-def test_leaving_the_program_is_an_error_like_any_other():
-    (reply,) = replies_of(lambda x: exit(3), True, [Probe((1,))])
-    assert reply.error.startswith("SystemExit: 3")
-
-
-def test_a_keyboard_interrupt_is_not_swallowed():
-    def stop(x):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        replies_of(stop, True, [Probe((1,))])

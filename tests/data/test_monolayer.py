@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from coursekit.data import load
-from coursekit.data.simulate.monolayer import cell_labels, simulate
+from coursekit.data.simulate.monolayer import Sheet, cell_labels, simulate
 from coursekit.errors import InputError
 from coursekit.metrics import adjusted_rand_index, dice
 
@@ -70,7 +70,7 @@ def test_smaller_pixels_show_fewer_cells():
 
 
 def test_cells_differ_in_pigment_more_than_pixels_within_a_cell():
-    field = simulate(1, seed=4, size=128)[0]
+    field = simulate(1, seed=4, sheet=Sheet(size=128))[0]
     numbers = np.unique(field.cells)[1:]
     means = np.array([field.absorbance[field.cells == cell].mean() for cell in numbers])
     within = np.mean([field.absorbance[field.cells == cell].std() for cell in numbers])
@@ -110,3 +110,8 @@ def test_noise_follows_the_signal_to_noise_ratio():
 def test_options_out_of_range_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         load("monolayer", n=1, **options)
+
+
+def test_labels_know_the_options_of_the_images():
+    with pytest.raises(InputError, match=r"no option 'sise'. It has: size, um_per_px, cell_diameter_um"):
+        cell_labels(1, sise=32)

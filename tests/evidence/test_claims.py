@@ -41,7 +41,7 @@ def test_a_measurement_was_repeated_and_knows_its_costs(stem, name):
     assert len(values) >= REPEATS
     assert values.shape == (len(entry["cost_s"]), len(entry["x"]))
     assert np.isfinite(values).all()
-    assert evidence.cost_s(name) >= 0
+    assert evidence.cost_s(name) > 0
     assert entry["labels"] >= 0
     assert entry["what"]
 

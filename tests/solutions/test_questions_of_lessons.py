@@ -6,15 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from coursekit.course.answers import Reference, replies_of
 from coursekit.course.questions import PUBLIC_SEED, Probe, Question, Reply, Verdict, WrongAnswer, judge
-from coursekit.course.source import (
-    LessonSource,
-    Reference,
-    course_root,
-    read_source,
-    replies_of,
-    without_magics,
-)
+from coursekit.course.source import LessonSource, course_root, read_source, without_magics
 
 SEEDS = (11, 222, 3333)
 PATHS = sorted(

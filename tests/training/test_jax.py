@@ -1,5 +1,6 @@
-"""Models and training must also work with JAX under Keras."""
+"""Models, training and methods must also work with JAX under Keras."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -9,19 +10,24 @@ import keras
 import pytest
 
 TESTS = Path(__file__).parents[1]
+# DESIGN names `augment` too: it joins as soon as coursekit has it.
+PARTS = [
+    part
+    for part in ("models", "augment", "training", "methods")
+    if importlib.util.find_spec(f"coursekit.{part}")
+]
 
 
 @pytest.mark.slow
 @pytest.mark.jax
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="this is the run on JAX")
-def test_models_and_training_pass_on_jax():
+def test_models_training_and_methods_pass_on_jax():
     result = subprocess.run(
         [
             sys.executable,
             "-m",
             "pytest",
-            str(TESTS / "models"),
-            str(TESTS / "training"),
+            *(str(TESTS / part) for part in PARTS),
             "-p",
             "no:cacheprovider",
         ],

@@ -45,7 +45,15 @@ def test_python_numpy_and_keras_are_seeded():
     assert draws() == first
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, None, True])
+@pytest.mark.parametrize("seed", [np.int64(3), np.uint8(3), np.int32(3)])
+def test_a_whole_number_of_numpy_is_the_same_seed_as_one_of_python(seed):
+    set_seed(3, deterministic=False)
+    expected = random.random(), np.random.random()
+    set_seed(seed, deterministic=False)
+    assert (random.random(), np.random.random()) == expected
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, None, "3", True, np.True_, np.int64(-1), np.float32(3)])
 def test_a_seed_out_of_range_is_refused(seed):
     with pytest.raises(InputError, match="seed must be a whole number from 0"):
         set_seed(seed)

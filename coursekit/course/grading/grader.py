@@ -16,10 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
+from coursekit.course.answers import Reference
 from coursekit.course.grading.marking import FAILED, Mark, Marker, Task, text_of
 from coursekit.course.grading.pages import write_pages
 from coursekit.course.grading.sandbox import SandboxError, bubblewrap, sandbox_problem, staged
-from coursekit.course.grading.store import Run, Store, SubmissionMark
+from coursekit.course.grading.store import Marking, Store, SubmissionMark
 from coursekit.course.grading.submission import (
     InvalidSubmissionError,
     find_submissions,
@@ -28,7 +29,7 @@ from coursekit.course.grading.submission import (
     read_submission,
 )
 from coursekit.course.questions import Probe, Question, WrongAnswer
-from coursekit.course.source import LessonSource, Reference, course_root, find_source, read_source
+from coursekit.course.source import LessonSource, course_root, find_source, read_source
 from coursekit.course.wire import encode
 from coursekit.errors import CourseError
 
@@ -38,11 +39,11 @@ GIVEN = {"PROFILE": "quick", "SEED": 0}
 
 @dataclass(frozen=True)
 class GradeSummary:
-    """What a run of `grade` did.
+    """What a call of `grade` did.
 
     Attributes:
         lesson: the stem.
-        marks: every submission of the run, by learner, those of earlier calls included.
+        marks: every submission of the marking, by learner, those of earlier calls included.
         new: the files that this call has marked; the others had been marked before.
         unmarked: file -> why it could not be marked now. Nothing is recorded: the next call tries again.
         database: `marks.sqlite`.
@@ -71,7 +72,7 @@ def grade(
     """Mark all notebooks below a folder.
 
     A second call goes on where the first one ended: a file that has its mark is not run again, a changed
-    or new file is. All files of a run get the same secret probes.
+    or new file is. All files of a marking get the same secret probes.
 
     Args:
         folder: the submissions, as files or as a folder for each learner.
@@ -79,7 +80,7 @@ def grade(
         out: where the marks and pages go; None means FOLDER_marks/LESSON beside the folder.
         jobs: submissions that are marked at the same time; None takes as many as cores and memory allow.
         questions: the names of the questions to mark; None marks all of them.
-        regrade: begin a new run with new probes and mark every file again. The database keeps earlier marks.
+        regrade: begin a new marking, with new probes, of every file. The database keeps earlier marks.
         progress: called with the number done, the number to do, and the mark, after each submission.
 
     Raises:
@@ -95,10 +96,10 @@ def grade(
     asked = _asked(source, questions)
     out = Path(out) if out is not None else Path(f"{folder.resolve()}_marks") / source.stem
     with _only_one(out), Store(out / "marks.sqlite") as store:
-        run = _run(store, source, asked, regrade)
+        marking = _marking(store, source, asked, regrade)
         paths = find_submissions(folder)
         names = learner_names(folder, paths)
-        done = store.marked_files(run)
+        done = store.marked_files(marking)
         files = {
             path: path.relative_to(folder).as_posix().encode("utf-8", "replace").decode() for path in paths
         }
@@ -107,7 +108,7 @@ def grade(
         if to_do:
             secret = (course_root(), folder, out)
             with staged(source.withheld, secret) as stage:
-                marker = Marker(bubblewrap(), stage, _tasks(source, asked, run), GIVEN)
+                marker = Marker(bubblewrap(), stage, _tasks(source, asked, marking), GIVEN)
                 for count, (path, result) in enumerate(
                     _mark_all(marker, source, to_do, jobs or _jobs(asked)), 1
                 ):
@@ -115,11 +116,11 @@ def grade(
                         unmarked[files[path]] = str(result)
                         continue
                     mark = _submission_mark(result, files[path], names[path], sum(q.points for q in asked))
-                    store.save(run, mark)
+                    store.save(marking, mark)
                     if progress is not None:
                         progress(len(paths) - len(to_do) + count, len(paths), mark)
-        marks = tuple(store.marks(run))
-        table, index = write_pages(out, source, run, marks)
+        marks = tuple(store.marks(marking))
+        table, index = write_pages(out, source, marking, marks)
     new = frozenset(files[path] for path in to_do) - unmarked.keys()
     return GradeSummary(source.stem, marks, new, unmarked, out / "marks.sqlite", table, index)
 
@@ -139,33 +140,30 @@ def _asked(source: LessonSource, names: Sequence[str] | None) -> list[Question]:
     return [question for question in source.questions if question.name in chosen]
 
 
-def _run(store: Store, source: LessonSource, asked: list[Question], regrade: bool) -> Run:
-    """The run to go on with, or a new one if the lesson has changed: marks of one run must be comparable."""
+def _marking(store: Store, source: LessonSource, asked: list[Question], regrade: bool) -> Marking:
+    """The marking to go on with, or a new one if the lesson has changed: its marks must be comparable."""
     names = tuple(question.name for question in asked)
-    digest = hashlib.sha256(source.path.read_bytes())
-    digest.update(source.path.with_name(f"{source.stem}_questions.py").read_bytes())
-    run = store.latest_run(source.stem)
-    if (
-        run
-        and not regrade
-        and (run.version, run.source, run.questions) == (source.version, digest.hexdigest(), names)
-    ):
-        return run
-    return store.start_run(source.stem, source.version, digest.hexdigest(), names, secrets.token_hex(16))
+    files = (source.path, source.path.with_name(f"{source.stem}_questions.py"))
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    marking = store.latest_marking(source.stem)
+    same = (source.version, digest, names)
+    if marking and not regrade and (marking.version, marking.source, marking.questions) == same:
+        return marking
+    return store.start_marking(source.stem, source.version, digest, names, secrets.token_hex(16))
 
 
-def _tasks(source: LessonSource, asked: list[Question], run: Run) -> list[Task]:
+def _tasks(source: LessonSource, asked: list[Question], marking: Marking) -> list[Task]:
     """Draw every probe and compute every right value, before any answer runs."""
     os.environ.setdefault("MPLBACKEND", "Agg")  # a reference may draw; there may be no screen
     reference = Reference(source, **{name.lower(): value for name, value in GIVEN.items()})  # type: ignore[arg-type]
     tasks = []
     for question in asked:
-        seed = [int(run.seed, 16), zlib.crc32(question.name.encode())]
+        seed = [int(marking.seed, 16), zlib.crc32(question.name.encode())]
         with contextlib.redirect_stdout(io.StringIO()):
             probes = reference.probes(question, np.random.default_rng(seed))
             # A comparison that explains itself speaks of this very answer; no typical one is needed.
             wrong = [] if question.compare.explains else reference.wrong_answers(question, probes)
-        tasks.append(make_task(source, question, probes, wrong, f"{run.seed}/{seed[1]}"))
+        tasks.append(make_task(source, question, probes, wrong, f"{marking.seed}/{seed[1]}"))
     return tasks
 
 

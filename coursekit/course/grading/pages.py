@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coursekit.course.files import write_whole
-from coursekit.course.grading.store import Run, SubmissionMark
+from coursekit.course.grading.store import Marking, SubmissionMark
 from coursekit.course.source import LessonSource
 from coursekit.errors import CourseError
 
@@ -22,14 +22,14 @@ _SIGNS = {"correct": "✔", "not yet": "✘", "raised": "⚠", "not attempted": 
 
 
 def write_pages(
-    out: Path, source: LessonSource, run: Run, marks: Sequence[SubmissionMark]
+    out: Path, source: LessonSource, marking: Marking, marks: Sequence[SubmissionMark]
 ) -> tuple[Path, Path]:
     """Write `marks.csv`, `index.html` and `pages/LEARNER.html`.
 
     Args:
         out: the folder of marks.
         source: the lesson.
-        run: the run that the marks belong to.
+        marking: the marking that the marks belong to.
         marks: its submissions.
 
     Returns:
@@ -44,12 +44,14 @@ def write_pages(
     names = page_names(marks)
     try:
         (out / "pages").mkdir(exist_ok=True)
-        write_whole(table, _table(run, marks), _PRIVATE)
+        write_whole(table, _table(marking, marks), _PRIVATE)
         for mark in marks:
-            page = environment.get_template("page.html").render(title=title, asks=asks, run=run, mark=mark)
+            page = environment.get_template("page.html").render(
+                title=title, asks=asks, marking=marking, mark=mark
+            )
             write_whole(out / "pages" / names[mark.file], page, _PRIVATE)
         overview = environment.get_template("index.html").render(
-            title=title, run=run, marks=marks, names=names, questions=_overview(run, marks)
+            title=title, marking=marking, marks=marks, names=names, questions=_overview(marking, marks)
         )
         write_whole(index, overview, _PRIVATE)
     except OSError as error:
@@ -72,13 +74,13 @@ def page_names(marks: Iterable[SubmissionMark]) -> dict[str, str]:
     }
 
 
-def _table(run: Run, marks: Iterable[SubmissionMark]) -> str:
+def _table(marking: Marking, marks: Iterable[SubmissionMark]) -> str:
     file = io.StringIO()
     rows = csv.writer(file)
-    rows.writerow(["learner", "file", "status", "points", "of", *run.questions, "remark"])
+    rows.writerow(["learner", "file", "status", "points", "of", *marking.questions, "remark"])
     for mark in marks:
         points = {answer.question: answer.points for answer in mark.answers}
-        given = [points.get(name, 0) for name in run.questions]
+        given = [points.get(name, 0) for name in marking.questions]
         rows.writerow(
             [
                 _harmless(mark.learner),
@@ -98,9 +100,9 @@ def _harmless(text: str) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
-def _overview(run: Run, marks: Iterable[SubmissionMark]) -> list[dict[str, Any]]:
+def _overview(marking: Marking, marks: Iterable[SubmissionMark]) -> list[dict[str, Any]]:
     """For each question how many answers have which status."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in run.questions}
+    counts: dict[str, Counter[str]] = {name: Counter() for name in marking.questions}
     for mark in marks:
         for answer in mark.answers:
             counts[answer.question][answer.status] += 1

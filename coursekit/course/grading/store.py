@@ -12,7 +12,7 @@ from coursekit.course.grading.marking import Mark
 from coursekit.errors import CourseError
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS run (
+CREATE TABLE IF NOT EXISTS marking (
     id INTEGER PRIMARY KEY,
     lesson TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS run (
     created TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS submission (
-    run INTEGER NOT NULL REFERENCES run (id),
+    marking INTEGER NOT NULL REFERENCES marking (id),
     file TEXT NOT NULL,
     learner TEXT NOT NULL,
     sha256 TEXT NOT NULL,
@@ -32,10 +32,10 @@ CREATE TABLE IF NOT EXISTS submission (
     points INTEGER NOT NULL,
     out_of INTEGER NOT NULL,
     marked TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    PRIMARY KEY (run, file)
+    PRIMARY KEY (marking, file)
 );
 CREATE TABLE IF NOT EXISTS answer (
-    run INTEGER NOT NULL,
+    marking INTEGER NOT NULL,
     file TEXT NOT NULL,
     place INTEGER NOT NULL,
     question TEXT NOT NULL,
@@ -45,16 +45,16 @@ CREATE TABLE IF NOT EXISTS answer (
     message TEXT NOT NULL,
     details TEXT NOT NULL,      -- JSON: everything else that a page shows
     seed TEXT NOT NULL,
-    PRIMARY KEY (run, file, question),
-    FOREIGN KEY (run, file) REFERENCES submission (run, file) ON DELETE CASCADE
+    PRIMARY KEY (marking, file, question),
+    FOREIGN KEY (marking, file) REFERENCES submission (marking, file) ON DELETE CASCADE
 );
 """
 _COLUMNS = ("question", "status", "points", "of", "message", "seed")
 
 
 @dataclass(frozen=True)
-class Run:
-    """One marking of one lesson: everybody in it gets the same probes."""
+class Marking:
+    """One marking of a class on one lesson: everybody in it gets the same probes."""
 
     id: int
     lesson: str
@@ -98,44 +98,48 @@ class Store:
     def __exit__(self, *_error: object) -> None:
         self._connection.close()
 
-    def latest_run(self, lesson: str) -> Run | None:
-        """The last run of a lesson, or None."""
+    def latest_marking(self, lesson: str) -> Marking | None:
+        """The last marking of a lesson, or None."""
         row = self._connection.execute(
-            "SELECT id, lesson, version, source, questions, seed, created FROM run WHERE lesson = ? "
+            "SELECT id, lesson, version, source, questions, seed, created FROM marking WHERE lesson = ? "
             "ORDER BY id DESC LIMIT 1",
             (lesson,),
         ).fetchone()
         if row is None:
             return None
         number, lesson, version, source, questions, seed, created = row
-        return Run(number, lesson, version, source, tuple(json.loads(questions)), seed, created)
+        return Marking(number, lesson, version, source, tuple(json.loads(questions)), seed, created)
 
-    def start_run(self, lesson: str, version: int, source: str, questions: Iterable[str], seed: str) -> Run:
-        """Begin a new run; earlier ones stay in the file."""
+    def start_marking(
+        self, lesson: str, version: int, source: str, questions: Iterable[str], seed: str
+    ) -> Marking:
+        """Begin a new marking; earlier ones stay in the file."""
         names = tuple(questions)
         with self._told(), self._connection:
             self._connection.execute(
-                "INSERT INTO run (lesson, version, source, questions, seed) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO marking (lesson, version, source, questions, seed) VALUES (?, ?, ?, ?, ?)",
                 (lesson, version, source, json.dumps(names), seed),
             )
-        run = self.latest_run(lesson)
-        assert run is not None
-        return run
+        marking = self.latest_marking(lesson)
+        assert marking is not None
+        return marking
 
-    def save(self, run: Run, mark: SubmissionMark) -> None:
+    def save(self, marking: Marking, mark: SubmissionMark) -> None:
         """Record a submission with all its answers, or, if that fails, nothing of it.
 
         Raises:
             CourseError: if the file can't be written, for example because the disk is full.
         """
         with self._told(), self._connection:
-            self._connection.execute("DELETE FROM submission WHERE run = ? AND file = ?", (run.id, mark.file))
+            self._connection.execute(
+                "DELETE FROM submission WHERE marking = ? AND file = ?", (marking.id, mark.file)
+            )
             self._connection.execute(
                 "INSERT INTO submission "
-                "(run, file, learner, sha256, status, reason, seconds, points, out_of) "
+                "(marking, file, learner, sha256, status, reason, seconds, points, out_of) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    run.id,
+                    marking.id,
                     mark.file,
                     mark.learner,
                     mark.sha256,
@@ -148,11 +152,11 @@ class Store:
             )
             self._connection.executemany(
                 "INSERT INTO answer "
-                "(run, file, place, question, status, points, out_of, message, details, seed) "
+                "(marking, file, place, question, status, points, out_of, message, details, seed) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
-                        run.id,
+                        marking.id,
                         mark.file,
                         place,
                         answer.question,
@@ -167,18 +171,20 @@ class Store:
                 ],
             )
 
-    def marked_files(self, run: Run) -> dict[str, str]:
-        """File -> SHA-256 of what was marked in a run."""
-        rows = self._connection.execute("SELECT file, sha256 FROM submission WHERE run = ?", (run.id,))
+    def marked_files(self, marking: Marking) -> dict[str, str]:
+        """File -> SHA-256 of what this marking has marked so far."""
+        rows = self._connection.execute(
+            "SELECT file, sha256 FROM submission WHERE marking = ?", (marking.id,)
+        )
         return dict(rows.fetchall())
 
-    def marks(self, run: Run) -> list[SubmissionMark]:
-        """All marks of a run, by learner."""
+    def marks(self, marking: Marking) -> list[SubmissionMark]:
+        """All marks that a marking gave, by learner."""
         answers: dict[str, list[Mark]] = {}
         for file, question, status, points, of, message, details, seed in self._connection.execute(
             "SELECT file, question, status, points, out_of, message, details, seed FROM answer "
-            "WHERE run = ? ORDER BY file, place",
-            (run.id,),
+            "WHERE marking = ? ORDER BY file, place",
+            (marking.id,),
         ):
             more: dict[str, Any] = json.loads(details)
             more["pictures"] = tuple((title, uri) for title, uri in more["pictures"])
@@ -187,8 +193,8 @@ class Store:
             )
         rows = self._connection.execute(
             "SELECT file, learner, sha256, status, reason, seconds, points, out_of FROM submission "
-            "WHERE run = ? ORDER BY learner COLLATE NOCASE, file",
-            (run.id,),
+            "WHERE marking = ? ORDER BY learner COLLATE NOCASE, file",
+            (marking.id,),
         ).fetchall()
         return [
             SubmissionMark(

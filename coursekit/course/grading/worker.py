@@ -23,6 +23,8 @@ import types
 from pathlib import Path
 from typing import Any, BinaryIO
 
+# `_run`, `_call` and `_one_line` repeat what `source.py` and `answers.py` do for the notebook, because this
+# file must stand alone in the sandbox.
 _MAX_ERROR = 300
 _replies = -1
 _wire: Any = None

@@ -7,7 +7,7 @@ neighbours that differ in pigment more than any junction does, nuclei that are a
 illumination and noise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -46,21 +46,12 @@ class Field:
     cells: np.ndarray
 
 
-def monolayer(
-    n: int | None = None,
-    seed: int = 0,
-    size: int = 64,
-    um_per_px: float = 1.0,
-    cell_diameter_um: float = 14.0,
-    border_um: float = 1.6,
-    snr_db: float = 18.0,
-) -> ImageSet:
-    """Simulate fields of a pigmented cell monolayer with their border masks.
+@dataclass(frozen=True)
+class Sheet:
+    """A kind of monolayer and how it is imaged: the options of `monolayer`, checked, and their defaults.
 
-    Args:
-        n: how many fields; None for 64.
-        seed: decides everything. Image i doesn't depend on n.
-        size: height and width in pixels.
+    Attributes:
+        size: height and width of a field in pixels.
         um_per_px: width of a pixel in micrometres.
         cell_diameter_um: mean distance between the centres of neighbouring cells in micrometres, at least six
             pixels.
@@ -68,22 +59,77 @@ def monolayer(
             cells.
         snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
 
+    Raises:
+        InputError: if a number is out of range.
+    """
+
+    size: int = 64
+    um_per_px: float = 1.0
+    cell_diameter_um: float = 14.0
+    border_um: float = 1.6
+    snr_db: float = 18.0
+
+    def __post_init__(self) -> None:
+        for name in ("um_per_px", "cell_diameter_um", "border_um"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} must be above 0, got {getattr(self, name)}.")
+        if self.spacing < 6:
+            raise InputError(
+                f"Cells of {self.cell_diameter_um:g} µm at {self.um_per_px:g} µm per pixel are "
+                f"{self.spacing:.1f} pixels wide, at least 6 are needed: use larger cells or smaller pixels."
+            )
+        if not 1 <= self.border <= self.spacing / 3:
+            raise InputError(
+                f"border_um must lie between one pixel ({self.um_per_px:g}) and a third of a cell "
+                f"({self.cell_diameter_um / 3:.3g}), got {self.border_um:g}."
+            )
+        if self.size < 2 * self.spacing:
+            raise InputError(
+                f"size must hold at least two cells ({2 * self.spacing:.0f} pixels), got {self.size}."
+            )
+
+    @property
+    def spacing(self) -> float:
+        """Mean distance between the centres of neighbouring cells in pixels."""
+        return self.cell_diameter_um / self.um_per_px
+
+    @property
+    def border(self) -> float:
+        """Width of the border mask in pixels."""
+        return self.border_um / self.um_per_px
+
+
+def monolayer(
+    n: int | None = None,
+    seed: int = 0,
+    size: int = Sheet.size,
+    um_per_px: float = Sheet.um_per_px,
+    cell_diameter_um: float = Sheet.cell_diameter_um,
+    border_um: float = Sheet.border_um,
+    snr_db: float = Sheet.snr_db,
+) -> ImageSet:
+    """Simulate fields of a pigmented cell monolayer with their border masks.
+
+    Args:
+        n: how many fields; None for 64.
+        seed: decides everything. Image i doesn't depend on n.
+        size: this and the others are the attributes of `Sheet`.
+        um_per_px: as in `Sheet`.
+        cell_diameter_um: as in `Sheet`.
+        border_um: as in `Sheet`.
+        snr_db: as in `Sheet`.
+
     Returns:
         images (n, size, size, 1), absorbance; targets (n, size, size, 1), 1 on borders; no groups.
 
     Raises:
         InputError: if a number is out of range.
     """
-    options = {
-        "um_per_px": um_per_px,
-        "cell_diameter_um": cell_diameter_um,
-        "border_um": border_um,
-        "snr_db": snr_db,
-    }
-    fields = simulate(64 if n is None else n, seed, size=size, **options)
+    sheet = Sheet(size, um_per_px, cell_diameter_um, border_um, snr_db)
+    views = simulate(64 if n is None else n, seed, sheet)
     return ImageSet(
-        np.stack([field.absorbance for field in fields])[..., None],
-        np.stack([field.border for field in fields])[..., None].astype("float32"),
+        np.stack([view.absorbance for view in views])[..., None],
+        np.stack([view.border for view in views])[..., None].astype("float32"),
         card=_CARD,
     )
 
@@ -98,51 +144,26 @@ def cell_labels(n: int, seed: int = 0, **options: Any) -> np.ndarray:
 
     Returns:
         (n, size, size) int32: cells of a field are numbered from 1 to their count, borders are 0.
+
+    Raises:
+        InputError: if an option is not known or a number is out of range.
     """
-    return np.stack([field.cells for field in simulate(n, seed, **options)])
+    known = [option.name for option in fields(Sheet)]
+    if strange := sorted(options.keys() - set(known)):
+        raise InputError(f"A monolayer has no option {strange[0]!r}. It has: {', '.join(known)}.")
+    return np.stack([field.cells for field in simulate(n, seed, Sheet(**options))])
 
 
-def simulate(
-    n: int,
-    seed: int = 0,
-    size: int = 64,
-    um_per_px: float = 1.0,
-    cell_diameter_um: float = 14.0,
-    border_um: float = 1.6,
-    snr_db: float = 18.0,
-) -> list[Field]:
-    """Simulate fields with image, border mask and cell labels; arguments and errors as for `monolayer`."""
-    for name, value in {
-        "um_per_px": um_per_px,
-        "cell_diameter_um": cell_diameter_um,
-        "border_um": border_um,
-    }.items():
-        if not value > 0:
-            raise InputError(f"{name} must be above 0, got {value}.")
-    spacing, border = cell_diameter_um / um_per_px, border_um / um_per_px
-    if spacing < 6:
-        raise InputError(
-            f"Cells of {cell_diameter_um:g} µm at {um_per_px:g} µm per pixel are {spacing:.1f} pixels wide, "
-            "at least 6 are needed: use larger cells or smaller pixels."
-        )
-    if not 1 <= border <= spacing / 3:
-        raise InputError(
-            f"border_um must lie between one pixel ({um_per_px:g}) and a third of a cell "
-            f"({cell_diameter_um / 3:.3g}), got {border_um:g}."
-        )
-    if size < 2 * spacing:
-        raise InputError(f"size must hold at least two cells ({2 * spacing:.0f} pixels), got {size}.")
-    return [
-        _field(np.random.default_rng(source), size, spacing, border, 1 / um_per_px, snr_db)
-        for source in np.random.SeedSequence(seed).spawn(n)
-    ]
+def simulate(n: int, seed: int = 0, sheet: Sheet | None = None) -> list[Field]:
+    """Simulate fields with image, border mask and cell labels; `sheet` is `Sheet()` if None."""
+    sheet = sheet or Sheet()
+    return [_field(np.random.default_rng(source), sheet) for source in np.random.SeedSequence(seed).spawn(n)]
 
 
-def _field(
-    rng: np.random.Generator, size: int, spacing: float, border: float, px_per_um: float, snr_db: float
-) -> Field:
+def _field(rng: np.random.Generator, sheet: Sheet) -> Field:
     from scipy.spatial import cKDTree
 
+    size, spacing, px_per_um = sheet.size, sheet.spacing, 1 / sheet.um_per_px
     centres = _centres(rng, size, spacing * rng.uniform(0.92, 1.08))
     pixels = np.indices((size, size)).reshape(2, -1).T + _warp(rng, size, spacing)
     distance, nearest = cKDTree(centres).query(pixels, k=2)
@@ -150,12 +171,12 @@ def _field(
     # Distance in pixels to the straight line halfway between the two nearest centres: the junction.
     gap = np.linalg.norm(centres[own] - centres[next_cell], axis=1)
     to_junction = (distance[:, 1] ** 2 - distance[:, 0] ** 2) / (2 * gap)
-    on_border = to_junction < border / 2
+    on_border = to_junction < sheet.border / 2
 
     amount = _pigment(rng, len(centres))[own] * _granules(rng, size, px_per_um)
     amount *= 1 - 0.45 * _nuclei(rng, centres, spacing, pixels, own)
     amount *= 1 - _junction_loss(rng, own, next_cell) * np.exp(-0.5 * (to_junction / (0.9 * px_per_um)) ** 2)
-    absorbance = _optics(rng, amount.reshape(size, size), px_per_um, snr_db)
+    absorbance = _optics(rng, amount.reshape(size, size), px_per_um, sheet.snr_db)
     cells = np.where(on_border, 0, np.unique(own, return_inverse=True)[1] + 1).reshape(size, size)
     return Field(absorbance, on_border.reshape(size, size), _numbered(cells))
 

@@ -119,7 +119,7 @@ for number in range(3, 64):
     },
     "looks_for_secrets": {
         "double": """
-import os
+import os, sys
 def attempt(path):
     try:
         if os.path.isdir(path):
@@ -131,7 +131,8 @@ def attempt(path):
 PATHS = ["<SOLUTION>", "<QUESTIONS>", "<MARKS>", "<INBOX>", "<INBOX>/honest.ipynb", "/root/.ssh", "/home",
     "/etc/passwd", "/etc/shadow", "/var", "/sys", "/run", "<REPOSITORY>/solutions", "<REPOSITORY>/evidence",
     "<REPOSITORY>/tests", "<REPOSITORY>/coursekit/course", "<REPOSITORY>/coursekit/course/banks",
-    "/course/coursekit/course", "/course/coursekit/methods/__pycache__/convolution.cpython-311.pyc",
+    "/course/coursekit/course",
+    f"/course/coursekit/methods/__pycache__/convolution.{sys.implementation.cache_tag}.pyc",
     "/proc/1/mem", "/proc/1/root/<SOLUTION>", "/proc/1/root/home", "/proc/1/cwd/home"]
 print("SEEN", [path for path in PATHS if attempt(path)])
 names = []

@@ -6,12 +6,12 @@ import pytest
 
 from coursekit.course.grading.marking import Mark
 from coursekit.course.grading.pages import page_names, write_pages
-from coursekit.course.grading.store import Run, SubmissionMark
+from coursekit.course.grading.store import Marking, SubmissionMark
 from coursekit.course.source import LessonSource
 from coursekit.errors import CourseError
 
 SOURCE = LessonSource("01_tiny", "Tiny <lesson>", 3, (), (), Path("solutions/01_tiny.py"))
-RUN = Run(1, "01_tiny", 3, "", ("double", "letter"), "secret-seed")
+MARKING = Marking(1, "01_tiny", 3, "", ("double", "letter"), "secret-seed")
 
 
 def submission(learner: str, *answers: Mark, status: str = "ok", reason: str = "") -> SubmissionMark:
@@ -28,7 +28,7 @@ def rows(out: Path) -> list[dict[str, str]]:
 
 
 def test_the_table_has_a_row_for_each_learner_and_a_column_for_each_question(tmp_path: Path) -> None:
-    write_pages(tmp_path, SOURCE, RUN, [submission("ana", RIGHT, WRONG)])
+    write_pages(tmp_path, SOURCE, MARKING, [submission("ana", RIGHT, WRONG)])
     (row,) = rows(tmp_path)
     assert (row["learner"], row["points"], row["of"]) == ("ana", "2", "3")
     assert (row["double"], row["letter"]) == ("2", "0")
@@ -36,14 +36,14 @@ def test_the_table_has_a_row_for_each_learner_and_a_column_for_each_question(tmp
 
 @pytest.mark.parametrize("name", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", " =1", "\t=1"])
 def test_the_table_holds_no_formula(tmp_path: Path, name: str) -> None:
-    write_pages(tmp_path, SOURCE, RUN, [submission(name, RIGHT, WRONG, status="invalid", reason=name)])
+    write_pages(tmp_path, SOURCE, MARKING, [submission(name, RIGHT, WRONG, status="invalid", reason=name)])
     (row,) = rows(tmp_path)
     assert row["learner"] == f"'{name}"
     assert row["remark"] == f"'{name}"
 
 
 def test_a_learners_text_is_no_markup(tmp_path: Path) -> None:
-    write_pages(tmp_path, SOURCE, RUN, [submission("<script>alert(1)</script>", RIGHT, WRONG)])
+    write_pages(tmp_path, SOURCE, MARKING, [submission("<script>alert(1)</script>", RIGHT, WRONG)])
     for page in (tmp_path / "index.html", *(tmp_path / "pages").iterdir()):
         text = page.read_text()
         assert "<script" not in text
@@ -52,7 +52,7 @@ def test_a_learners_text_is_no_markup(tmp_path: Path) -> None:
 
 
 def test_pages_forbid_scripts_and_addresses(tmp_path: Path) -> None:
-    write_pages(tmp_path, SOURCE, RUN, [submission("ana", RIGHT, WRONG)])
+    write_pages(tmp_path, SOURCE, MARKING, [submission("ana", RIGHT, WRONG)])
     text = (tmp_path / "pages" / "ana.html").read_text()
     assert "default-src &#39;none&#39;" in text
     assert "unsafe-inline" not in text
@@ -61,7 +61,7 @@ def test_pages_forbid_scripts_and_addresses(tmp_path: Path) -> None:
 
 
 def test_pages_do_not_hold_the_secret_seed(tmp_path: Path) -> None:
-    write_pages(tmp_path, SOURCE, RUN, [submission("ana", RIGHT, WRONG)])
+    write_pages(tmp_path, SOURCE, MARKING, [submission("ana", RIGHT, WRONG)])
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and "secret-seed" in p.read_text()]
 
 
@@ -77,7 +77,7 @@ def test_learners_whose_names_collide_have_pages_of_their_own() -> None:
 
 
 def test_an_invalid_file_gets_a_page_with_the_reason(tmp_path: Path) -> None:
-    write_pages(tmp_path, SOURCE, RUN, [submission("eve", status="invalid", reason="The file is empty.")])
+    write_pages(tmp_path, SOURCE, MARKING, [submission("eve", status="invalid", reason="The file is empty.")])
     assert "The file is empty." in (tmp_path / "pages" / "eve.html").read_text()
     assert "The file is empty." in (tmp_path / "index.html").read_text()
 
@@ -85,4 +85,4 @@ def test_an_invalid_file_gets_a_page_with_the_reason(tmp_path: Path) -> None:
 def test_pages_that_cannot_be_written_are_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "pages").write_text("a file in the way")
     with pytest.raises(CourseError, match="All marks are in marks"):
-        write_pages(tmp_path, SOURCE, RUN, [])
+        write_pages(tmp_path, SOURCE, MARKING, [])

@@ -3,12 +3,14 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from coursekit.course.grading.marking import Mark
-from coursekit.course.grading.store import Run, Store, SubmissionMark
+from coursekit.course.grading.sandbox import bubblewrap
+from coursekit.course.grading.store import Marking, Store, SubmissionMark
 from coursekit.errors import CourseError
 
 ANSWER = Mark(
@@ -20,8 +22,8 @@ def mark(file: str, points: int = 0) -> SubmissionMark:
     return SubmissionMark(file, file, "ab" * 32, "ok", "", 0.5, points, 2, (ANSWER,))
 
 
-def start(store: Store) -> Run:
-    return store.start_run("01_tiny", 3, "source", ["double"], "seed")
+def start(store: Store) -> Marking:
+    return store.start_marking("01_tiny", 3, "source", ["double"], "seed")
 
 
 def test_what_was_saved_is_read_back(tmp_path: Path) -> None:
@@ -29,7 +31,7 @@ def test_what_was_saved_is_read_back(tmp_path: Path) -> None:
         run = start(store)
         store.save(run, mark("ana"))
     with Store(tmp_path / "marks.sqlite") as store:
-        assert store.latest_run("01_tiny") == run
+        assert store.latest_marking("01_tiny") == run
         assert store.marks(run) == [mark("ana")]
         assert store.marked_files(run) == {"ana": "ab" * 32}
 
@@ -74,7 +76,7 @@ from pathlib import Path
 from dataclasses import replace
 from coursekit.course.grading.store import Store
 from coursekit.errors import CourseError
-from grading.test_store import ANSWER, mark, start
+from grading.test_store import ANSWER, check_whole, mark, start
 if len(sys.argv) > 2:
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 with Store(Path(sys.argv[1])) as store:
@@ -85,13 +87,19 @@ with Store(Path(sys.argv[1])) as store:
         except CourseError as error:
             print(number, error)
             break
+check_whole(Path(sys.argv[1]), number)
 """
 
 
-def _fill(path: Path, *limit: str) -> tuple[int, str]:
+def _fill(path: Path, *limit: str, on: Sequence[str] = ()) -> tuple[int, str]:
+    """Save marks until that fails, and check what was saved where it was saved.
+
+    Returns:
+        How many were saved, and the message of the failure.
+    """
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     done = subprocess.run(
-        [sys.executable, "-c", _UNTIL_FULL, str(path), *limit],
+        [*on, sys.executable, "-c", _UNTIL_FULL, str(path), *limit],
         capture_output=True,
         text=True,
         env=environment,
@@ -101,11 +109,11 @@ def _fill(path: Path, *limit: str) -> tuple[int, str]:
     return int(saved), message
 
 
-def _check_whole(path: Path, saved: int) -> None:
+def check_whole(path: Path, saved: int) -> None:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     with Store(path) as store:
-        run = store.latest_run("01_tiny")
+        run = store.latest_marking("01_tiny")
         assert run is not None
         assert sorted(int(m.file) for m in store.marks(run)) == list(range(saved))
 
@@ -115,23 +123,15 @@ def test_a_file_that_may_not_grow_loses_no_mark_already_given(tmp_path: Path) ->
     saved, message = _fill(path, str(200_000))
     assert saved > 5
     assert "run the same command again" in message
-    _check_whole(path, saved)
+    check_whole(path, saved)
 
 
+@pytest.mark.sandbox
 def test_a_full_disk_loses_no_mark_already_given(tmp_path: Path) -> None:
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "none", str(tmp_path)], capture_output=True, text=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
-    try:
-        path = tmp_path / "marks.sqlite"
-        saved, message = _fill(path)
-        assert saved > 5
-        assert "full" in message
-        _check_whole(path, saved)
-    finally:
-        subprocess.run(["umount", str(tmp_path)], check=True)
+    small_disk = [bubblewrap(), "--dev-bind", "/", "/", "--size", str(2**18), "--tmpfs", str(tmp_path)]
+    saved, message = _fill(tmp_path / "marks.sqlite", on=small_disk)
+    assert saved > 5
+    assert "full" in message
 
 
 def test_a_file_that_is_no_database_is_one_clear_line(tmp_path: Path) -> None:
