@@ -1,7 +1,7 @@
 """How long the lessons take: `python tests/benchmarks/lessons.py [quick standard …]` prints seconds.
 
-Each lesson runs as a learner's "Run all"; then every answer of the solved lesson is checked once more, because
-a check should feel immediate (50 ms) unless the answer itself runs a network.
+Each lesson runs as a learner's "Run all"; then every answer of the solved lesson is checked once more: a
+check should feel immediate (50 ms), unless the answer itself runs a network.
 """
 
 import contextlib
