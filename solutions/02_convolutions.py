@@ -23,7 +23,7 @@
 # |---|---|
 # | **You will be able to** | compute a convolution by hand and know what a layer really computes · predict the size of every map and the number of weights · say how much of a picture one unit sees · test, instead of believe, what a network does when the picture moves |
 # | **You need** | Python with NumPy arrays. Nothing of deep learning: the words come with the text. Lesson 01 helps (training and test data, overfitting) |
-# | **Time** | about 90 minutes of reading and solving; the machine computes for about 2 minutes of them on two CPU cores, less on a GPU |
+# | **Time** | about 90 minutes of reading and solving; the machine computes for one or two of them on two CPU cores, and needs no GPU |
 #
 # Run the cells from top to bottom (<kbd>Shift</kbd>+<kbd>Enter</kbd>). Seven exercises and four quiz questions are
 # marked with ✏️. If one stays unsolved, the lesson goes on with the course's own version: you can't get stuck.
