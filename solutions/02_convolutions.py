@@ -750,7 +750,8 @@ chances, rival = (
     for name in ("LeNet-5", "global max")
 )
 wrong = chances.argmax(axis=1) != test.targets
-print(f"wrong at 4 px to the right: {wrong.mean():.0%}; its answer then has a probability of {chances[wrong].max(axis=1).mean():.0%} on average")
+certainty = chances[wrong].max(axis=1).mean()
+print(f"wrong at 4 px to the right: {wrong.mean():.0%}; the wrong answer then has a probability of {certainty:.0%}")
 sure = chances.max(axis=1) * wrong * (rival.argmax(axis=1) == test.targets)
 picks = np.argsort(sure)[::-1][:8]
 push = viz.PushTheDigit(

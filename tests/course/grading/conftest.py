@@ -1,4 +1,5 @@
 import os
+import pwd
 import socket
 import threading
 from pathlib import Path
@@ -75,6 +76,8 @@ def hostile_class(tmp_path_factory: pytest.TempPathFactory) -> HostileClass:
         "QUESTIONS": str(source.with_name("01_tiny_questions.py")),
         "MARKS": str(out / "marks.sqlite"),
         "INBOX": str(inbox),
+        # The real one: the tests themselves run with a home of their own.
+        "HOME": pwd.getpwuid(os.getuid()).pw_dir,
         "REPOSITORY": str(Path(__file__).parents[3]),
     }
     for name, answers in HOSTILE.items():

@@ -128,7 +128,7 @@ def attempt(path):
         return True
     except OSError:
         return False
-PATHS = ["<SOLUTION>", "<QUESTIONS>", "<MARKS>", "<INBOX>", "<INBOX>/honest.ipynb", "/root/.ssh", "/home",
+PATHS = ["<SOLUTION>", "<QUESTIONS>", "<MARKS>", "<INBOX>", "<INBOX>/honest.ipynb", "<HOME>/.ssh", "/home",
     "/etc/passwd", "/etc/shadow", "/var", "/sys", "/run", "<REPOSITORY>/solutions", "<REPOSITORY>/evidence",
     "<REPOSITORY>/tests", "<REPOSITORY>/coursekit/course", "<REPOSITORY>/coursekit/course/banks",
     "/course/coursekit/course",
