@@ -24,8 +24,13 @@ for _lower, _upper in [
     for _part in _upper:
         MAY_IMPORT[_part] = set(_lower).union(*(MAY_IMPORT[part] for part in _lower))
 MAY_IMPORT["course"] = BASE
-# `coursekit doctor` reports on the machine.
-EXCEPTIONS = {("course/doctor.py", "coursekit.training.device")}
+# `coursekit doctor` reports on the machine, `coursekit data` on data sets and folders.
+EXCEPTIONS = {
+    ("course/doctor.py", "coursekit.training.device"),
+    ("course/data_command.py", "coursekit.data.folder"),
+    ("course/data_command.py", "coursekit.data.registry"),
+    ("course/data_command.py", "coursekit.viz"),
+}
 BACKENDS = {"tensorflow", "jax", "torch"}
 KNOWS_THE_BACKEND = {"training/steps.py", "training/seeds.py", "training/device.py"}
 
@@ -95,6 +100,7 @@ def test_each_part_of_coursekit_has_its_place_in_the_order():
         ("course/lesson.py", "from coursekit.viz import show"),
         ("course/lesson.py", "from coursekit.training.device import device_report"),
         ("course/doctor.py", "from coursekit.training.steps import make_step"),
+        ("course/data_command.py", "from coursekit.models import unet"),
         ("errors.py", "import coursekit.data"),
         ("methods/gan.py", "import tensorflow as tf"),
         ("models/unet.py", "def build():\n    from jax import numpy"),
@@ -115,6 +121,7 @@ def test_the_checker_finds_an_import_that_points_the_wrong_way(path, source):
         ),
         ("viz/images.py", "from coursekit.methods.convolution import conv2d"),
         ("course/doctor.py", "from coursekit.training.device import device_report"),
+        ("course/data_command.py", "from coursekit.data.registry import load"),
         ("training/steps.py", "import tensorflow as tf, jax"),
     ],
 )

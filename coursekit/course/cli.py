@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from coursekit.course import data_command
 from coursekit.errors import CourseError
 
 app = typer.Typer(
@@ -18,6 +19,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+app.add_typer(data_command.app, name="data")
 
 
 class Profile(StrEnum):
@@ -101,12 +105,13 @@ def build(
 
 
 @app.command()
-def evidence(lesson: Annotated[str, typer.Argument(help=_LESSON)]) -> None:
-    """Run the study of a lesson and write evidence/NN_name.json; this takes a while."""
-    from coursekit.course.evidence import measure
-    from coursekit.course.source import find_source
+def evidence(
+    study: Annotated[str, typer.Argument(help=_LESSON + " Or another study of evidence/: datasets.")],
+) -> None:
+    """Run a study and write what it measured to evidence/; this takes a while."""
+    from coursekit.course.evidence import find_study, measure
 
-    print(f"written: {measure(find_source(lesson).stem)}")
+    print(f"written: {measure(find_study(study))}")
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """Measured results: the only place from which a lesson quotes numbers.
 
 `evidence/NN_name.py` holds the study (`measure`) and what the lesson claims from it (`CLAIMS`);
-`coursekit evidence NN` runs the study and writes `evidence/NN_name.json`.
+`coursekit evidence NN` runs the study and writes `evidence/NN_name.json`. A study that belongs to no single
+lesson, such as `datasets`, has its own name.
 """
 
 import importlib.metadata
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from coursekit.course.files import write_whole
-from coursekit.course.source import course_root
+from coursekit.course.source import course_root, lesson_stems, resolve_lesson
 from coursekit.errors import CourseError
 
 
@@ -117,23 +118,41 @@ def claims(stem: str, root: Path | None = None) -> list[Claim]:
     return list(runpy.run_path(str(evidence_path(stem, root).with_suffix(".py")))["CLAIMS"])
 
 
-def measure(stem: str, root: Path | None = None) -> Path:
-    """Run the study of a lesson and write its evidence.
+def find_study(name: str, root: Path | None = None) -> str:
+    """The stem of a study's files.
 
     Args:
-        stem: the lesson, "02_convolutions".
+        name: a lesson as `resolve_lesson` understands it, or a study's own name such as "datasets".
+        root: the course folder; found from the current folder if None.
+
+    Raises:
+        CourseError: if there is no such lesson.
+    """
+    root = root or course_root()
+    return (
+        name
+        if evidence_path(name, root).with_suffix(".py").exists()
+        else resolve_lesson(name, lesson_stems(root))
+    )
+
+
+def measure(stem: str, root: Path | None = None) -> Path:
+    """Run a study and write its evidence.
+
+    Args:
+        stem: the study, "02_convolutions" or "datasets".
         root: the course folder.
 
     Returns:
         The file that was written: whole or not at all.
 
     Raises:
-        CourseError: if the lesson has no study.
+        CourseError: if there is no such study.
     """
     path = evidence_path(stem, root)
     script = path.with_suffix(".py")
     if not script.exists():
-        raise CourseError(f"Lesson {stem} has no study: {script.parent.name}/{script.name} is missing.")
+        raise CourseError(f"{stem} has no study: {script.parent.name}/{script.name} is missing.")
     found = runpy.run_path(str(script))["measure"]()
     found = {"lesson": stem, "made": _made(), **found}
     write_whole(path, _rounded_json(found))

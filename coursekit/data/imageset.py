@@ -1,5 +1,6 @@
 """ImageSet: images, what they show, which of them belong together, and where they come from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +21,7 @@ class Card:
         unit: what a pixel value and a pixel's width mean.
         class_names: name of each class label or mask channel, in order; empty where there are no targets.
         limits: what it doesn't imitate or may not be used for.
+        channel_names: what each channel of the images shows; empty for grey and colour pictures.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Card:
     unit: str
     class_names: tuple[str, ...] = ()
     limits: str = ""
+    channel_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -43,6 +46,9 @@ class ImageSet:
         groups: (n,) int64: images with the same number belong together (one writer, one font, one patient)
             and should not be spread over training and test. None where nothing is known.
         card: where the data come from.
+        extra: what else is known, by name: arrays with one row for each image, such as the number of the cell
+            at each pixel, a second annotator's mask, or the plate that a well belongs to. Each data set's
+            function says what it brings.
 
     Raises:
         InputError: if a shape, a type or a range is not as said above.
@@ -52,6 +58,7 @@ class ImageSet:
     targets: np.ndarray | None = None
     groups: np.ndarray | None = None
     card: Card = field(default_factory=lambda: Card("", "", "", "", "", ""))
+    extra: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _check_images(self.images)
@@ -64,6 +71,10 @@ class ImageSet:
                 f"groups must be {len(self)} whole numbers, one for each image, got shape "
                 f"{self.groups.shape} of {self.groups.dtype}."
             )
+        for name, rows in self.extra.items():
+            if not isinstance(rows, np.ndarray) or rows.ndim == 0 or len(rows) != len(self):
+                came = f"shape {rows.shape}" if isinstance(rows, np.ndarray) else type(rows).__name__
+                raise InputError(f"extra[{name!r}] must be an array with {len(self)} rows, got {came}.")
 
     def __len__(self) -> int:
         return len(self.images)
@@ -79,10 +90,12 @@ class ImageSet:
             parts.append(f"masks with {self.targets.shape[-1]} channel(s), {self.targets.mean():.0%} set")
         if self.groups is not None:
             parts.append(f"{len(np.unique(self.groups))} groups")
+        if self.extra:
+            parts.append(f"extra: {', '.join(self.extra)}")
         return f"<{', '.join(parts)}>"
 
     def subset(self, indices: np.ndarray) -> "ImageSet":
-        """Take the images at `indices`, with their targets and groups.
+        """Take the images at `indices`, with their targets, groups and all that is in `extra`.
 
         Args:
             indices: whole numbers in [0, n), in the order wanted, or a boolean array of length n.
@@ -115,6 +128,7 @@ class ImageSet:
             None if self.targets is None else self.targets[indices],
             None if self.groups is None else self.groups[indices],
             self.card,
+            {name: rows[indices] for name, rows in self.extra.items()},
         )
 
 

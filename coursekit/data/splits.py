@@ -1,12 +1,27 @@
 """Which images to learn from and which to test on: nested subsets, stratified splits, splits by group."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from coursekit.errors import InputError
 
 Parts = tuple[np.ndarray, ...]
+
+
+class NestedSplit(NamedTuple):
+    """Training sets of growing size, and what they are judged by.
+
+    Attributes:
+        train: for each size its indices; the first 8 of the 16 are the 8.
+        validation: indices for choosing settings and when to stop.
+        test: indices for the score that is told; nothing may be chosen with them.
+    """
+
+    train: dict[int, np.ndarray]
+    validation: np.ndarray
+    test: np.ndarray
 
 
 def nested_subsets(
@@ -47,6 +62,77 @@ def nested_subsets(
                 f"A subset of {size} can't be drawn from {len(order)} images: use 1 to {len(order)}."
             )
     return {int(size): order[:size] for size in sizes}
+
+
+def nested_groups(groups: np.ndarray, sizes: Sequence[int], seed: int = 0) -> dict[int, np.ndarray]:
+    """Draw whole groups, in subsets of growing size, each holding all of the smaller ones.
+
+    For curves over the number of patients, where `nested_subsets` counts images: ten images of one patient
+    teach less than one image of each of ten.
+
+    Args:
+        groups: (n,) number of the group of each image.
+        sizes: numbers of groups wanted, in any order.
+        seed: decides what is drawn. The subset of 8 doesn't depend on which other sizes are asked for.
+
+    Returns:
+        For each size the indices of all images of its groups, int64, group by group in the order drawn.
+
+    Raises:
+        InputError: if a size is below 1 or above the number of groups.
+    """
+    groups = _checked_labels(groups)
+    members, number = np.unique(groups, return_inverse=True)
+    drawn = np.random.default_rng(seed).permutation(len(members))
+    place = np.empty(len(members), int)
+    place[drawn] = np.arange(len(members))
+    order = np.argsort(place[number], kind="stable")
+    for size in sizes:
+        if not 1 <= size <= len(members):
+            raise InputError(
+                f"A subset of {size} groups can't be drawn from {len(members)}: use 1 to {len(members)}."
+            )
+    return {int(size): order[: np.count_nonzero(place[number] < size)] for size in sizes}
+
+
+def nested_split(
+    labels: np.ndarray,
+    sizes: Sequence[int],
+    shares: Sequence[float] = (0.6, 0.2, 0.2),
+    groups: np.ndarray | None = None,
+    seed: int = 0,
+) -> NestedSplit:
+    """Set validation and test apart, and draw nested training sets from the rest.
+
+    Args:
+        labels: class labels (n,); zeros for images without classes.
+        sizes: sizes of the training sets in images, in any order. Each holds the classes in equal shares, as
+            far as the size and the data allow.
+        shares: of training, validation and test; they add up to 1.
+        groups: (n,) number of the group of each image: no group is then in two of the three parts, and the
+            mix of classes in them is left to chance. None where images are independent: each part then has
+            the mix of the whole.
+        seed: decides all of it.
+
+    Returns:
+        The training sets by size, validation and test, as indices of `labels`. `split.train[8]` are the 8.
+
+    Raises:
+        InputError: if shares are not three that add up to 1, a class or the groups can't be split so, or a
+            size is above the number of images left for training.
+    """
+    labels = _checked_labels(labels)
+    if len(shares) != 3:
+        raise InputError(
+            f"shares must be three, of training, validation and test, got {len(shares)}: {list(shares)}."
+        )
+    if groups is not None and len(groups) != len(labels):
+        raise InputError(f"groups must have one entry for each of {len(labels)} labels, got {len(groups)}.")
+    train, validation, test = (
+        split(labels, shares, seed) if groups is None else split_by_group(groups, shares, seed)
+    )
+    subsets = nested_subsets(labels[train], sizes, seed)
+    return NestedSplit({size: train[subset] for size, subset in subsets.items()}, validation, test)
 
 
 def split(labels: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2), seed: int = 0) -> Parts:
@@ -125,6 +211,34 @@ def split_by_group(groups: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2)
     part_of_group = np.array([home[i] for i in range(len(members))])
     part_of_image = part_of_group[np.searchsorted(members, groups)]
     return tuple(np.flatnonzero(part_of_image == part) for part in range(len(shares)))
+
+
+def folds(parts: Sequence[np.ndarray]) -> list[Parts]:
+    """Turn k parts into the k folds of a cross-validation, with validation apart from test.
+
+    Each part is the test set once and validation once; the others are for training. For five folds without
+    cutting a group: `folds(split_by_group(groups, [0.2] * 5))`; with the classes in equal shares:
+    `folds(split(labels, [0.2] * 5))`.
+
+    Args:
+        parts: at least three arrays of indices that share none, as from `split` or `split_by_group`.
+
+    Returns:
+        For each fold its indices for training, validation and test, int64, in ascending order.
+
+    Raises:
+        InputError: if there are fewer than three parts, or an index is in two.
+    """
+    if len(parts) < 3:
+        raise InputError(f"Training, validation and test need three parts or more, got {len(parts)}.")
+    everything = np.concatenate(parts)
+    if len(np.unique(everything)) < len(everything):
+        raise InputError("The parts must share no index, or test images would be trained on.")
+    turned = [[*parts[i:], *parts[:i]] for i in range(len(parts))]
+    return [
+        (np.sort(np.concatenate(rest)), np.sort(validation), np.sort(test))
+        for test, validation, *rest in turned
+    ]
 
 
 def _checked_labels(labels: np.ndarray) -> np.ndarray:

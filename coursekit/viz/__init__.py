@@ -1,5 +1,6 @@
 """Figures (matplotlib) and widgets (ipywidgets) of the course."""
 
+from coursekit.viz.data_set import show_data_set
 from coursekit.viz.images import response, show, show_shifts
 from coursekit.viz.kernel_bench import KernelBench
 from coursekit.viz.push_the_digit import PushTheDigit
@@ -15,6 +16,7 @@ __all__ = [
     "quality_quantity_map",
     "response",
     "show",
+    "show_data_set",
     "show_shifts",
     "sliding_window",
     "use_style",

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from coursekit.course.evidence import Evidence, claims, evidence_path, measure, read_evidence
+from coursekit.course.evidence import Evidence, claims, evidence_path, find_study, measure, read_evidence
 from coursekit.errors import CourseError
 
 STUDY = """
@@ -127,3 +127,11 @@ def test_claims_hold_or_fail_on_evidence(study):
     assert claim.holds(Evidence(measured))
     measured["measurements"]["a"]["values"].reverse()
     assert not claim.holds(Evidence(measured))
+
+
+def test_a_study_is_found_by_lesson_or_by_its_own_name(tiny_course):
+    (tiny_course / "evidence" / "harvest.py").write_text(STUDY, encoding="utf-8")
+    assert find_study("7", tiny_course) == "07_doubling"
+    assert find_study("harvest", tiny_course) == "harvest"
+    with pytest.raises(CourseError, match="Unknown lesson 'harvests'"):
+        find_study("harvests", tiny_course)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from coursekit.data import nested_subsets, split, split_by_group
+from coursekit.data import folds, nested_groups, nested_split, nested_subsets, split, split_by_group
 from coursekit.errors import InputError
 
 LABELS = np.repeat([0, 1, 2], [40, 40, 20])
@@ -102,3 +102,84 @@ def test_one_huge_group_leaves_no_part_empty():
 def test_fewer_groups_than_parts_are_refused():
     with pytest.raises(InputError, match=r"2 group\(s\) can't be split into 3 parts"):
         split_by_group(np.array([0, 0, 1]))
+
+
+GROUPS = np.random.default_rng(5).integers(0, 20, size=100) * 3
+
+
+def test_nested_groups_are_whole_and_begin_with_the_smaller_ones():
+    subsets = nested_groups(GROUPS, [10, 2, 5], seed=1)
+    for size, indices in subsets.items():
+        drawn = np.unique(GROUPS[indices])
+        assert len(drawn) == size
+        assert np.array_equal(np.sort(indices), np.flatnonzero(np.isin(GROUPS, drawn)))
+    assert np.array_equal(subsets[10][: len(subsets[5])], subsets[5])
+    assert np.array_equal(subsets[5][: len(subsets[2])], subsets[2])
+    assert np.array_equal(nested_groups(GROUPS, [2], seed=1)[2], subsets[2])
+
+
+@pytest.mark.parametrize("size", [0, 21])
+def test_more_groups_than_there_are_are_refused(size):
+    with pytest.raises(InputError, match="use 1 to 20"):
+        nested_groups(GROUPS, [size])
+
+
+@pytest.mark.parametrize("groups", [None, GROUPS], ids=["images", "groups"])
+def test_a_nested_split_holds_validation_and_test_apart_from_all_training_sets(groups):
+    parts = nested_split(LABELS, [32, 8, 16], groups=groups, seed=2)
+    assert set(parts.train) == {8, 16, 32}
+    assert np.array_equal(parts.train[32][:16], parts.train[16])
+    assert np.array_equal(parts.train[16][:8], parts.train[8])
+    together = np.concatenate([parts.train[32], parts.validation, parts.test])
+    assert len(np.unique(together)) == len(together)
+    if groups is not None:
+        owners = [set(groups[part]) for part in (parts.train[32], parts.validation, parts.test)]
+        assert not owners[0] & owners[1] and not owners[0] & owners[2] and not owners[1] & owners[2]
+
+
+def test_a_nested_split_without_groups_is_stratified_throughout():
+    parts = nested_split(LABELS, [9, 30], seed=2)
+    assert np.bincount(LABELS[parts.train[9]]).tolist() == [3, 3, 3]
+    assert np.bincount(LABELS[parts.train[30]]).tolist() == [10, 10, 10]
+    assert np.bincount(LABELS[parts.test]).tolist() == [8, 8, 4]
+
+
+def test_a_nested_split_has_the_parts_of_split():
+    train, validation, test = split(LABELS, seed=4)
+    parts = nested_split(LABELS, [60], seed=4)
+    assert np.array_equal(np.sort(parts.train[60]), train)
+    assert np.array_equal(parts.validation, validation) and np.array_equal(parts.test, test)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"sizes": [61]}, "use 1 to 60"),
+        ({"sizes": [8], "shares": (0.5, 0.5)}, "shares must be three"),
+        ({"sizes": [8], "groups": GROUPS[:50]}, "one entry for each of 100 labels, got 50"),
+    ],
+)
+def test_a_nested_split_that_cannot_be_is_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        nested_split(LABELS, **arguments)
+
+
+@pytest.mark.parametrize("cut", [split, split_by_group])
+def test_each_index_is_test_once_and_validation_once(cut):
+    values = LABELS if cut is split else GROUPS
+    five = folds(cut(values, [0.2] * 5, seed=1))
+    assert len(five) == 5
+    for role in (1, 2):
+        assert np.array_equal(np.sort(np.concatenate([fold[role] for fold in five])), np.arange(100))
+    for fold in five:
+        assert np.array_equal(np.sort(np.concatenate(fold)), np.arange(100))
+        if cut is split_by_group:
+            owners = [set(GROUPS[part]) for part in fold]
+            assert not owners[0] & owners[1] and not owners[0] & owners[2] and not owners[1] & owners[2]
+
+
+def test_folds_of_two_parts_or_of_parts_that_overlap_are_refused():
+    with pytest.raises(InputError, match="three parts or more"):
+        folds([np.arange(5), np.arange(5, 10)])
+    with pytest.raises(InputError, match="share no index"):
+        folds([np.arange(5), np.arange(4, 8), np.arange(8, 10)])

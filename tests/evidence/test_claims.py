@@ -11,7 +11,7 @@ from coursekit.course.evidence import claims, evidence_path, read_evidence
 from coursekit.course.source import course_root, read_source
 
 ROOT = course_root()
-STEMS = sorted(path.stem for path in (ROOT / "evidence").glob("[0-9][0-9]_*.py"))
+STEMS = sorted(path.stem for path in (ROOT / "evidence").glob("*.py"))
 NOTEBOOKS = sorted((ROOT / "lessons").glob("*.ipynb"))
 REPEATS = 5
 

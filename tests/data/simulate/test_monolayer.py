@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from coursekit.data import load
-from coursekit.data.simulate.monolayer import Sheet, cell_labels, simulate
 from coursekit.errors import InputError
 from coursekit.metrics import adjusted_rand_index, dice
 
@@ -10,6 +9,10 @@ from coursekit.metrics import adjusted_rand_index, dice
 @pytest.fixture(scope="module")
 def twenty():
     return load("monolayer", n=20, seed=0)
+
+
+def cell_labels(n, seed=0, **options):
+    return load("monolayer", n, seed, **options).extra["cells"]
 
 
 def test_images_and_border_masks_have_one_channel(twenty):
@@ -31,7 +34,7 @@ def test_a_threshold_on_brightness_does_not_solve_the_task(twenty):
 
 
 def test_cell_labels_belong_to_the_images(twenty):
-    labels = cell_labels(20, seed=0)
+    labels = twenty.extra["cells"]
     assert labels.dtype == np.int32
     assert np.array_equal(labels == 0, twenty.targets[..., 0] == 1)
 
@@ -70,22 +73,22 @@ def test_smaller_pixels_show_fewer_cells():
 
 
 def test_cells_differ_in_pigment_more_than_pixels_within_a_cell():
-    field = simulate(1, seed=4, sheet=Sheet(size=128))[0]
-    numbers = np.unique(field.cells)[1:]
-    means = np.array([field.absorbance[field.cells == cell].mean() for cell in numbers])
-    within = np.mean([field.absorbance[field.cells == cell].std() for cell in numbers])
+    field = load("monolayer", n=1, seed=4, size=128)
+    absorbance, cells = field.images[0, ..., 0], field.extra["cells"][0]
+    numbers = np.unique(cells)[1:]
+    means = np.array([absorbance[cells == cell].mean() for cell in numbers])
+    within = np.mean([absorbance[cells == cell].std() for cell in numbers])
     assert means.std() > within
 
 
 def test_junctions_are_paler_on_average_but_not_all():
+    fields = load("monolayer", n=6, seed=5)
     paler = []
-    for field in simulate(6, seed=5):
-        row, column = np.nonzero(field.border[4:-4, 4:-4])
+    for absorbance, cells in zip(fields.images[..., 0], fields.extra["cells"], strict=True):
+        row, column = np.nonzero(cells[4:-4, 4:-4] == 0)
         for y, x in zip(row + 4, column + 4, strict=True):
-            around = field.cells[y - 4 : y + 5, x - 4 : x + 5] > 0
-            paler.append(
-                field.absorbance[y, x] < field.absorbance[y - 4 : y + 5, x - 4 : x + 5][around].mean()
-            )
+            around = cells[y - 4 : y + 5, x - 4 : x + 5] > 0
+            paler.append(absorbance[y, x] < absorbance[y - 4 : y + 5, x - 4 : x + 5][around].mean())
     assert 0.6 < np.mean(paler) < 0.9
 
 
@@ -110,8 +113,3 @@ def test_noise_follows_the_signal_to_noise_ratio():
 def test_options_out_of_range_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         load("monolayer", n=1, **options)
-
-
-def test_labels_know_the_options_of_the_images():
-    with pytest.raises(InputError, match=r"no option 'sise'. It has: size, um_per_px, cell_diameter_um"):
-        cell_labels(1, sise=32)

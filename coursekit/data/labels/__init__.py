@@ -1,0 +1,1 @@
+"""What is done to labels on purpose: corruption, crowds, bags, clients."""
