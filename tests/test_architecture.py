@@ -24,8 +24,9 @@ for _lower, _upper in [
     for _part in _upper:
         MAY_IMPORT[_part] = set(_lower).union(*(MAY_IMPORT[part] for part in _lower))
 MAY_IMPORT["course"] = BASE
-# `coursekit doctor` reports on the machine, `coursekit data` on data sets and folders.
+# `coursekit doctor` reports on the machine and its cache, `coursekit data` on data sets and folders.
 EXCEPTIONS = {
+    ("course/doctor.py", "coursekit.data.real.download"),
     ("course/doctor.py", "coursekit.training.device"),
     ("course/data_command.py", "coursekit.data.folder"),
     ("course/data_command.py", "coursekit.data.registry"),

@@ -245,17 +245,10 @@ def look_at_disk() -> Finding:
     return Finding("disk", "note" if advice else "ready", f"{free:.0f} GiB free here", advice)
 
 
-def cache_folder() -> Path:
-    """The folder for downloaded data: COURSEKIT_CACHE, or where this system keeps caches."""
-    if chosen := os.environ.get("COURSEKIT_CACHE"):
-        return Path(chosen)
-    import platformdirs
-
-    return platformdirs.user_cache_path("coursekit")
-
-
 def look_at_cache() -> Finding:
     """Whether downloaded data can be kept; tried by writing a file beside where it would go."""
+    from coursekit.data.real.download import cache_folder
+
     folder = cache_folder()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     try:

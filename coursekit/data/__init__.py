@@ -1,5 +1,6 @@
 """Data sets: `load` one by name, split it, spoil its labels, share it out among clients."""
 
+from coursekit.data.folder.loading import load_folder
 from coursekit.data.imageset import Card, ImageSet
 from coursekit.data.labels.bags import Bags, TileBags, make_bags, tile_bags
 from coursekit.data.labels.clients import (
@@ -46,6 +47,7 @@ __all__ = [
     "iid_clients",
     "label_table",
     "load",
+    "load_folder",
     "make_bags",
     "mask_votes",
     "mean_object_radius",

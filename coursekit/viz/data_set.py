@@ -40,11 +40,13 @@ def show_data_set(data: ImageSet, n: int = 8, headline: str | None = None, size:
     has_maps = data.targets is not None and data.targets.ndim == 4
     if has_maps:
         rows.append((_legend(data), "target", 0))
+    has_names = data.targets is not None and not has_maps
+    title = data.card.title if headline is None else headline
     height, width = data.images.shape[1:3]
     figure, axes = plt.subplots(
         len(rows),
         n,
-        figsize=(size * n, size * len(rows) * height / width + 0.6),
+        figsize=(size * n, size * len(rows) * height / width + 0.25 * has_names + 0.35 * bool(title)),
         squeeze=False,
         gridspec_kw={"wspace": 0.02, "hspace": 0.02},
     )
@@ -59,12 +61,11 @@ def show_data_set(data: ImageSet, n: int = 8, headline: str | None = None, size:
             else:
                 axis.imshow(data.images[i, ..., channel], vmin=0, vmax=1)
         axes[row, 0].set_ylabel(name, rotation=90, fontsize=9)
-    if data.targets is not None and not has_maps:
+    if has_names:
         for i, axis in enumerate(axes[0]):
             axis.set_title(_class_name(data, i), fontsize=9, fontweight="normal", loc="center")
-    figure.suptitle(
-        data.card.title if headline is None else headline, fontweight="bold", x=0.01, ha="left", fontsize=12
-    )
+    if title:
+        figure.suptitle(title, fontweight="bold", x=0.01, ha="left", fontsize=12)
     return figure
 
 

@@ -27,12 +27,12 @@ def test_the_version_is_printed(monkeypatch, capsys):
 def test_help_names_every_command(monkeypatch, capsys):
     assert call(monkeypatch, "--help") == 0
     said = capsys.readouterr().out
-    for command in ("lab", "run", "build", "check", "grade", "evidence", "doctor"):
+    for command in ("lab", "run", "build", "check", "grade", "evidence", "data", "doctor"):
         assert f" {command} " in said
 
 
 def test_help_loads_nothing_heavy():
-    heavy = ("tensorflow", "keras", "jupyterlab", "nbconvert", "papermill", "matplotlib")
+    heavy = ("tensorflow", "keras", "jupyterlab", "nbconvert", "papermill", "matplotlib", "scipy")
     code = (
         "import sys\nfrom coursekit.course import cli\nsys.argv = ['coursekit', '--help']\n"
         "try: cli.main()\nexcept SystemExit: pass\n"
@@ -48,6 +48,7 @@ def test_help_loads_nothing_heavy():
         (["run", "77"], "Unknown lesson '77'"),
         (["build", "77"], "Unknown lesson '77'"),
         (["evidence", "77"], "Unknown lesson '77'"),
+        (["data", "show", "gland"], "There is no data set called 'gland'. Did you mean 'glands'?"),
         (["run", "nowhere/x.ipynb"], "There is no file nowhere/x.ipynb."),
         (["grade", "nowhere", "--lesson", "02"], "There is no folder nowhere"),
     ],

@@ -2,7 +2,7 @@
 
 It imitates crops of a morphological profiling assay: one cell in the middle, parts of its neighbours at the
 rim, stained for DNA, endoplasmic reticulum, RNA with nucleoli, Golgi with actin, and mitochondria. Three
-treatments each change one structure and leave amounts alone: the nucleus breaks up, the Golgi disperses, or
+treatments each change one structure and hardly its amount: the nucleus breaks up, the Golgi disperses, or
 the threads of mitochondria break into grains around the nucleus. What makes a screen hard is imitated too:
 cells in a treated well that don't respond, untreated cells that look a little treated, and plates that
 differ in stain, background, light and focus.
@@ -39,6 +39,7 @@ _CARD = Card(
     "treatment changes one structure. No dead or dividing cells, no out-of-plane light, no stain that leaks "
     "from one channel into another, no errors of segmentation. An order of methods found here is a "
     "hypothesis about real screens, not a result.",
+    channel_names=("DNA", "endoplasmic reticulum", "RNA and nucleoli", "Golgi and actin", "mitochondria"),
 )
 
 _WELL_ROWS, _WELL_COLUMNS = 16, 24
@@ -56,9 +57,10 @@ class Screen:
         um_per_px: width of a pixel in micrometres; None for 40 µm over the width of the image.
         plates: number of plates, from 1; image 0 to 3 come from plate 0, 4 to 7 from plate 1, and so on.
         plate_effect: how much plates and wells differ in stain, background, light and focus; 0 for not at
-            all, 1 for as in a screen of average care.
+            all. At 1, each stain of a plate differs from the mean by 22 % (standard deviation).
         penetrance: share of the cells in a treated well that respond, in (0, 1].
-        effect: how far a responding cell moves from untreated to the full phenotype, in (0, 1].
+        effect: scales how far a responding cell moves from untreated to the full phenotype, in (0, 1]; at 1
+            cells go 0.89 of the way on average.
         snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
         confounded: whether each class has plates of its own, so that the plate gives the class away: the
             design to avoid. The number of plates must then be a multiple of 4.

@@ -29,6 +29,7 @@ _CARD = Card(
     "it stretches, has fibres and residual stress. One section at one pressure, no axial stretch, nothing "
     "around the vessel, moduli of a material alike in all patients. The mesh is about as fine as the pixels: "
     "peaks narrower than that are flattened. The stress is no measure of anybody's risk.",
+    channel_names=("lumen", "wall", "soft plaque", "calcium"),
 )
 
 REFERENCE_KPA = 150.0

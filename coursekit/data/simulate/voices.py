@@ -3,8 +3,8 @@
 It imitates mel spectrograms of one second of read speech: a source (pitch, its range and unsteadiness,
 breath) and a filter (formants of vowels, scaled by the length of the speaker's vocal tract, with habits of
 the speaker's own), consonants, pauses, the rhythm of syllables, and a microphone and a room that differ from
-session to session. What is said differs from one utterance to the next, and pitch and mean spectrum overlap
-between speakers.
+session to session. What is said differs from one utterance to the next, and speakers overlap in pitch. How
+far the mean spectrum tells them in a new session depends on `channel_db` and on the number of sessions heard.
 """
 
 import dataclasses
@@ -97,7 +97,8 @@ def voices(
         n: how many utterances; None for eight of each speaker.
         seed: decides everything. Image i doesn't depend on n.
         speakers: how many, from 2.
-        sessions: how many recording sessions each speaker has, from 1.
+        sessions: how many recording sessions each speaker has, from 1. The more of them are heard in
+            training, the better what belongs to the speaker parts from what belongs to the microphone.
         bands: height of the image, 32 to 256: mel bands from 0 to 8 kHz.
         frames: width of the image, 32 to 200: 10 ms each.
         snr_db: speech against background noise in decibels; each session differs by up to 5.

@@ -12,12 +12,13 @@ def many():
 
 
 def accuracy(features, data, training):
-    """Share of the other utterances whose speaker a logistic regression finds."""
-    from sklearn.linear_model import LogisticRegression
+    """Share of the other utterances whose speaker LDA finds, the best of the linear rules tried."""
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=300))
+    # Shrinkage: there are hardly more utterances than features.
+    model = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto"))
     model.fit(features[training], data.targets[training])
     return model.score(features[~training], data.targets[~training])
 
@@ -30,8 +31,8 @@ def test_one_second_is_128_bands_by_100_frames_and_each_speaker_has_eight_by_def
 
 
 def test_a_group_is_one_session_of_one_speaker(many):
-    assert np.array_equal(many.groups, many.targets * 4 + many.extra["session"])
-    assert (np.bincount(many.groups) == 4).all()
+    assert np.array_equal(many.groups, many.targets * 8 + many.extra["session"])
+    assert (np.bincount(many.groups) == 2).all()
 
 
 def test_all_of_the_brightness_range_is_used_and_the_loudest_point_is_one(many):
@@ -50,26 +51,33 @@ def test_speakers_overlap_in_pitch(many):
     assert np.diff(np.sort(means)).mean() < 0.5 * within
 
 
-def test_pitch_alone_or_the_mean_spectrum_does_not_tell_speakers_in_a_new_session(many):
-    training = many.extra["session"] < 3
+def test_pitch_alone_does_not_tell_speakers_in_a_new_session(many):
+    pitch = np.log(many.extra["pitch_hz"])[:, None]
+    # Measured 0.15 to 0.25 over five seeds among 20 speakers; chance is 0.05. 80 utterances: standard
+    # deviation 0.045.
+    assert accuracy(pitch, many, many.extra["session"] < 6) < 0.35
+
+
+def test_the_mean_spectrum_tells_speakers_in_a_new_session_only_in_part(many):
     spectrum = many.images[..., 0].mean(2)
-    # Measured 0.28 for the spectrum and 0.11 for the pitch among 20 speakers; chance is 0.05.
-    assert 0.1 < accuracy(spectrum, many, training) < 0.4
-    assert accuracy(np.log(many.extra["pitch_hz"])[:, None], many, training) < 0.3
+    # Measured 0.49 to 0.70 over five seeds, and 0.79 to 0.85 without any channel; standard deviation 0.055.
+    assert 0.35 < accuracy(spectrum, many, many.extra["session"] < 6) < 0.75
 
 
 def test_pixels_do_not_tell_speakers_in_a_new_session(many):
     pixels = many.images[..., 0].reshape(320, 16, 8, 20, 5).mean((2, 4)).reshape(320, -1)
-    # Measured 0.15: nobody says the same at the same time twice.
-    assert accuracy(pixels, many, many.extra["session"] < 3) < 0.3
+    # Measured 0.10 to 0.19 over five seeds: nobody says the same at the same time twice.
+    assert accuracy(pixels, many, many.extra["session"] < 6) < 0.3
 
 
-def test_the_channel_gives_the_speaker_away_when_sessions_are_split(many):
-    spectrum = many.images[..., 0].mean(2)
-    within = np.arange(320) // 20 % 16 < 12  # three utterances of each session for training
-    assert (np.bincount(many.groups[within]) == 3).all()
-    across = many.extra["session"] < 3
-    assert accuracy(spectrum, many, within) > accuracy(spectrum, many, across) + 0.15
+def test_the_channel_gives_the_speaker_away_when_sessions_are_split():
+    data = load("voices", n=320, seed=0, sessions=4)  # four utterances of each session
+    spectrum = data.images[..., 0].mean(2)
+    within = np.arange(320) // 20 < 12  # three utterances of each session for training
+    assert (np.bincount(data.groups[within]) == 3).all()
+    across = data.extra["session"] < 3
+    # Measured 0.14 to 0.35 more over five seeds.
+    assert accuracy(spectrum, data, within) > accuracy(spectrum, data, across) + 0.1
 
 
 def test_a_longer_vocal_tract_has_lower_formants():
