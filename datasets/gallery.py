@@ -75,6 +75,8 @@ def with_gallery(readme: str, evidence: Evidence) -> str:
 def with_scores(page: str, name: str, evidence: Evidence) -> str:
     """Return the text of a card with its scores as they should be."""
     line = f"<!-- small CNN: written by gallery.py --> {sentence(name, evidence)}"
+    if not SCORES.search(page):
+        raise CourseError(f"{name}.md has no line '<!-- small CNN -->' to write the scores behind.")
     return SCORES.sub(lambda _: line, page)
 
 
@@ -112,10 +114,11 @@ def sentence(name: str, evidence: Evidence) -> str:
     trivial, cnn, ceiling = (
         score(evidence, f"{name}: {rule}") for rule in ("trivial", "small CNN", "ceiling")
     )
+    steps, draws = evidence.notes("steps")[name], len(entry["values"])
     return (
-        f"Measured over five draws ({entry['x'][0]}, mean ± standard deviation): the best trivial rule "
-        f"{trivial}, a small CNN after 400 steps on {entry['labels']:,} images {cnn}; ceiling {ceiling} "
-        f"({evidence.notes('ceilings')[name]})."
+        f"Measured over {draws} draws ({entry['x'][0]}, mean ± standard deviation): the best trivial rule "
+        f"{trivial}, a small CNN after {steps} steps on {entry['labels']:,} images {cnn}; "
+        f"ceiling {ceiling} ({evidence.notes('ceilings')[name]})."
     )
 
 

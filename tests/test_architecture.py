@@ -29,6 +29,7 @@ EXCEPTIONS = {
     ("course/doctor.py", "coursekit.data.real.download"),
     ("course/doctor.py", "coursekit.training.device"),
     ("course/data_command.py", "coursekit.data.folder"),
+    ("course/data_command.py", "coursekit.data.folder.layout"),
     ("course/data_command.py", "coursekit.data.registry"),
     ("course/data_command.py", "coursekit.viz"),
 }

@@ -1,11 +1,14 @@
 """`coursekit data`: list the data sets, look at one, audit a folder of your own."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from coursekit.errors import CourseError
+
+if TYPE_CHECKING:
+    from coursekit.data.folder.layout import Layout
 
 app = typer.Typer(
     help="Data sets: list them, look at one, audit a folder of your own images.", no_args_is_help=True
@@ -30,14 +33,14 @@ def list_sets() -> None:
 def show(
     name: Annotated[str, typer.Argument(help="A data set of `coursekit data list`.")],
     picture: Annotated[Path | None, typer.Option(help="Also draw the first images into this file.")] = None,
-    n: Annotated[int, typer.Option(min=1, help="How many images the picture shows.")] = 8,
+    n: Annotated[int, typer.Option(min=1, max=16, help="How many images the picture shows.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Which images of a simulated set.")] = 0,
 ) -> None:
     """Say where a data set comes from, what it doesn't imitate, and how to load it."""
     from rich.console import Console
     from rich.table import Table
 
-    from coursekit.data.registry import card, load, options
+    from coursekit.data.registry import card, load, options, origin
 
     about = card(name)
     console = Console()
@@ -51,13 +54,21 @@ def show(
             table.add_row(field.replace("_", " "), _text(value))
     console.print(table, markup=False, highlight=False)
     if picture:
-        _draw(load(name, n, seed), n, picture)
+        # A real set may hold fewer, and a simulated one is drawn no larger than it is shown.
+        _draw(load(name, n, seed) if origin(name) == "simulated" else load(name, seed=seed), n, picture)
         console.print(f"written: {picture}", markup=False, highlight=False)
 
 
 @app.command()
 def audit(
     folder: Annotated[Path, typer.Argument(help="Images with masks, a folder for each class, or a table.")],
+    layout: Annotated[
+        str | None, typer.Option(help="masks, classes, table or images.  [default: recognised]")
+    ] = None,
+    white: Annotated[float | None, typer.Option(help="The value of white, such as 4095 for 12 bits.")] = None,
+    group: Annotated[
+        str | None, typer.Option(help="Pattern of the part of a path that names the group: (patient\\d+).")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the findings for a program to read.")] = False,
     every_file: Annotated[bool, typer.Option("--every-file", help="Name every file of a finding.")] = False,
 ) -> None:
@@ -74,7 +85,13 @@ def audit(
     err = Console(stderr=True)
     with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("Reading", total=None)
-        found = examine(folder, on_progress=lambda done, total: bar.update(task, completed=done, total=total))
+        found = examine(
+            folder,
+            layout=cast("Layout | None", layout),
+            white=white,
+            group=group,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
     if json:
         print(as_json(found))
     else:

@@ -1,5 +1,7 @@
 """A first look at a data set: some images, each channel, and what is known about them."""
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +14,8 @@ from coursekit.viz.style import COLOURS
 
 # A map with more different values than this is a measured quantity, not a mask.
 _LEVELS_OF_A_MASK = 2
+# More columns than this would be too small to see.
+_MOST = 16
 
 
 def show_data_set(data: ImageSet, n: int = 8, headline: str | None = None, size: float = 1.2) -> Figure:
@@ -30,10 +34,12 @@ def show_data_set(data: ImageSet, n: int = 8, headline: str | None = None, size:
         The figure.
 
     Raises:
-        InputError: if the set is empty or n is below 1.
+        InputError: if the set is empty or n is not 1 to 16.
     """
-    if n < 1 or not len(data):
-        raise InputError(f"There must be at least one image to show, got n={n} of {len(data)}.")
+    if not 1 <= n <= _MOST or not len(data):
+        raise InputError(
+            f"n must lie between 1 and {_MOST}, and the set hold an image; got n={n} of {len(data)}."
+        )
     n = min(n, len(data))
     channels = data.images.shape[-1]
     rows = [(name, "image", c) for c, name in _channels(data, channels)]
@@ -46,7 +52,7 @@ def show_data_set(data: ImageSet, n: int = 8, headline: str | None = None, size:
     figure, axes = plt.subplots(
         len(rows),
         n,
-        figsize=(size * n, size * len(rows) * height / width + 0.25 * has_names + 0.35 * bool(title)),
+        figsize=(size * n, size * len(rows) * height / width + 0.4 * has_names + 0.35 * bool(title)),
         squeeze=False,
         gridspec_kw={"wspace": 0.02, "hspace": 0.02},
     )
@@ -57,13 +63,13 @@ def show_data_set(data: ImageSet, n: int = 8, headline: str | None = None, size:
             if kind == "target":
                 _draw_target(axis, data, i)
             elif channel is None:
-                axis.imshow(data.images[i].squeeze(), vmin=0, vmax=1)
+                axis.imshow(data.images[i].squeeze(), vmin=0, vmax=1, cmap="gray")
             else:
-                axis.imshow(data.images[i, ..., channel], vmin=0, vmax=1)
-        axes[row, 0].set_ylabel(name, rotation=90, fontsize=9)
+                axis.imshow(data.images[i, ..., channel], vmin=0, vmax=1, cmap="gray")
+        axes[row, 0].set_ylabel(_wrapped(name), rotation=90, fontsize=8)
     if has_names:
         for i, axis in enumerate(axes[0]):
-            axis.set_title(_class_name(data, i), fontsize=9, fontweight="normal", loc="center")
+            axis.set_title(_wrapped(_class_name(data, i)), fontsize=8, fontweight="normal", loc="center")
     if title:
         figure.suptitle(title, fontweight="bold", x=0.01, ha="left", fontsize=12)
     return figure
@@ -96,6 +102,11 @@ def _mask_colours(count: int) -> np.ndarray:
     if count <= len(own):
         return np.array(own[:count])
     return plt.get_cmap("tab10" if count <= 10 else "tab20")(np.arange(count))[:, :3]
+
+
+def _wrapped(name: str) -> str:
+    """Break a long name, so that it doesn't run into its neighbour's."""
+    return "\n".join(textwrap.wrap(name, 14)) or name
 
 
 def _legend(data: ImageSet) -> str:

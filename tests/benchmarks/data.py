@@ -1,12 +1,8 @@
 """Does data ever wait for training? `python tests/benchmarks/data.py` prints images per second at 64×64.
 
-Simulators run on one core, one after the other; the small U-Net of the course trains on two.
+`load` draws on one core; the small U-Net of the course trains on two. Then the same while a network trains
+beside it, as in a lesson that draws new data.
 """
-
-import os
-
-# Before NumPy: its linear algebra takes as many threads as there are cores otherwise.
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import statistics
 import time

@@ -92,6 +92,19 @@ def test_an_unusable_file_is_named_and_the_audit_leaves_with_1(folder):
     assert json.loads(said)["clean"] is False
 
 
+def test_a_pattern_of_groups_finds_a_patient_on_both_sides_of_a_split(tmp_path):
+    rng = np.random.default_rng(1)
+    for part in ("train", "test"):
+        for kind in ("moss", "sand"):
+            (tmp_path / part / kind).mkdir(parents=True)
+            for patient in range(5):
+                pixels = rng.integers(40, 200, size=(24, 24), dtype=np.uint8)
+                Image.fromarray(pixels).save(tmp_path / part / kind / f"patient{patient}_{part}.png")
+    code, said = call("audit", tmp_path, "--group", r"(patient\d+)")
+    assert code == 1
+    assert "groups across parts" in said
+
+
 def test_a_folder_that_is_not_there_is_answered_in_one_line(tmp_path):
     done = CliRunner().invoke(app, ["data", "audit", str(tmp_path / "nowhere")])
     assert isinstance(done.exception, CourseError)

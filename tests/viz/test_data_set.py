@@ -67,6 +67,18 @@ def test_a_set_smaller_than_asked_for_is_shown_whole():
     assert len(show_data_set(load("ihc", size=64), n=8).axes) == 1
 
 
-def test_nothing_to_show_is_refused():
-    with pytest.raises(InputError, match="at least one image"):
-        show_data_set(random_set(), n=0)
+@pytest.mark.parametrize("n", [0, 17])
+def test_too_few_and_too_many_columns_are_refused(n):
+    with pytest.raises(InputError, match="n must lie between 1 and 16"):
+        show_data_set(random_set(), n=n)
+
+
+def test_grey_images_are_shown_in_grey():
+    figure = show_data_set(random_set(), n=1)
+    assert figure.axes[0].images[0].get_cmap().name == "gray"
+
+
+def test_a_long_class_name_is_broken():
+    labels = np.zeros(4, "int64")
+    figure = show_data_set(random_set(targets=labels, class_names=("endoplasmic reticulum",)), n=2)
+    assert figure.axes[0].get_title() == "endoplasmic\nreticulum"

@@ -46,7 +46,7 @@ _CARD = Card(
     licence="CC BY 4.0, as this course.",
     citation="This course; after the setting of Dai, Mo, Angelini, Guo, Bai, Transfer Learning from Partial "
     "Annotations for Whole Brain Segmentation, MICCAI 2019 Workshops, arXiv:1908.10851.",
-    unit="T1-weighted signal, arbitrary, 0 to 1; 2.25 mm per pixel at 64 pixels unless said otherwise",
+    unit="T1-weighted signal, arbitrary, 0 to 1; 2.5 mm per pixel at 64 pixels unless said otherwise",
     class_names=STRUCTURES,
     limits="One slice instead of a volume, no skull, no lesions but pale caps at the ventricles, no motion "
     "artefacts; deep nuclei are about a third larger than in an adult. The expert is exact, where two "
@@ -54,14 +54,20 @@ _CARD = Card(
     "methods found here is a hypothesis about real MR images, not a result.",
 )
 
-# Width of the field in millimetres where mm_per_px isn't given: a brain and its surroundings.
-_FIELD_MM = 144.0
+# Width of the field in millimetres where mm_per_px isn't given: a brain, and room to turn and shift it.
+_FIELD_MM = 160.0
+# The middle of the field lies this far above the drawing's origin, the middle of the third ventricle.
+_MIDDLE_MM = 13.0
+# Standard deviation of a typical slice without noise, to which `snr_db` refers. Not that of each image: the
+# scanner doesn't know what it sees, and noise that did would give it away.
+_SIGNAL = 0.29
 # Outline of the right hemisphere in millimetres: to the side of the midline, above the third ventricle. The
 # points beyond the midline only close the curve: each half is cut there.
 _OUTLINE = (
     *((3, 57), (12, 59), (24, 57), (38, 49), (49, 37), (56, 23), (59, 8), (58, -6), (54, -19), (46, -29)),
     *((36, -33), (26, -31), (19.5, -25), (17, -18), (9, -14), (0, -13), (-14, -13), (-20, 20), (-12, 58)),
 )
+_HALF_WIDTH_MM = 72.0  # of the outline, with what turning and bending add to it
 _CENTRE = (25.0, 8.0)
 _BINS = 512  # directions in tables; a power of two, so that masking bits goes round the circle
 
@@ -91,9 +97,11 @@ def brains(
     Args:
         n: how many brains, one slice each; None for 64.
         seed: decides everything. Image i doesn't depend on n.
-        size: height and width of an image in pixels, from 32.
-        mm_per_px: width of a pixel in millimetres; None to spread a field of 144 mm over the image.
-        snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
+        size: height and width of an image in pixels, a whole number from 32.
+        mm_per_px: width of a pixel in millimetres; None to spread a field of 160 mm over the image.
+        snr_db: standard deviation of a typical slice, 0.29, over that of the noise in each of the two parts
+            of the signal, in decibels (20 dB is ten to one), -10 to 100. The noise's level is the same in
+            all brains.
         variation: how much brains differ in pose and shape, 0 (one shape, apart from the folds) to 1.5.
         bias_mm: how far the automatic tool draws its outlines outside the true ones, in millimetres, 0 to 6.
 
@@ -108,8 +116,11 @@ def brains(
     Raises:
         InputError: if a number is out of range.
     """
-    if size < 32:
-        raise InputError(f"size must be at least 32 pixels, got {size}: nuclei would be lost.")
+    if not isinstance(size, int | np.integer) or size < 32:
+        raise InputError(
+            f"size must be a whole number of at least 32 pixels, got {size!r}: "
+            "in fewer, nuclei would be lost."
+        )
     if mm_per_px is None:
         mm_per_px = _FIELD_MM / size
     if not 100 <= mm_per_px * size <= 400:
@@ -117,6 +128,8 @@ def brains(
             f"The field must be 100 to 400 mm wide, got {mm_per_px:g} mm per pixel x {size} pixels = "
             f"{mm_per_px * size:g} mm: use mm_per_px={_FIELD_MM / size:g}, or None."
         )
+    if not -10 <= snr_db <= 100:  # also catches NaN
+        raise InputError(f"snr_db must lie between -10 and 100, got {snr_db}: at 100 no noise can be seen.")
     if not 0 <= variation <= 1.5:
         raise InputError(f"variation must lie between 0 and 1.5, got {variation:g}.")
     if not 0 <= bias_mm <= 6:
@@ -165,7 +178,11 @@ def _brain(
 
 
 def _length(across: np.ndarray, along: np.ndarray) -> np.ndarray:
-    """Return the length of two perpendicular parts: several times as fast as np.hypot."""
+    """Return the length of two perpendicular parts.
+
+    np.hypot guards against overflow, which millimetres don't need; some 25 calls for each image would make
+    it a fifth slower.
+    """
     return np.sqrt(across * across + along * along)
 
 
@@ -182,13 +199,16 @@ def _coordinates(
     right = bent[1] + fine[1] - columns - np.float32(size - 1) / 2
     angle = np.radians(variation * rng.normal(0, 7.0))
     # The drawing is 118 mm wide; 0.95 makes brains 124 mm wide on average.
-    scale = 0.95 * mm_per_px * np.exp(variation * rng.normal(0, 0.045, size=2))
+    stretch = rng.normal(0, 0.045, size=2).clip(-0.09, 0.09)
+    scale = 0.95 * mm_per_px * np.exp(variation * stretch)
     shift = variation * rng.normal(0, 4.0, size=2)
+    # No further to the side than the field has room for.
+    room = max(scale[0] * size / 2 - _HALF_WIDTH_MM, 0.0)
+    shift[0] = np.clip(shift[0], -room, room)
     cosine, sine = np.cos(angle), np.sin(angle)
     x = np.float32(scale[0] * cosine) * right + np.float32(scale[0] * sine) * down
     y = np.float32(scale[1] * cosine) * down - np.float32(scale[1] * sine) * right
-    # The middle of the head lies 13 mm above the origin, which is the middle of the third ventricle.
-    return x + np.float32(shift[0]), np.float32(13 + shift[1]) - y
+    return x + np.float32(shift[0]), np.float32(_MIDDLE_MM + shift[1]) - y
 
 
 def _cortex_depth(
@@ -488,7 +508,7 @@ def _scanner(
     uneven = smooth_noise(rng, shape, 8 / mm_per_px) * np.float32(0.8)
     kept = soft((tissue + uneven + np.float32(1.2)) * np.float32(1 / mm_per_px))
     image = blur(signal * (1 + uneven_light(rng, shape, 0.07)), 0.45)
-    sigma = np.float32((image * kept).std() / 10 ** (snr_db / 20))
+    sigma = np.float32(_SIGNAL / 10 ** (snr_db / 20))
     noise = sigma * rng.standard_normal((2, *shape), dtype="float32")
     image = _length(image + noise[0], noise[1]) * kept
     return np.clip(image, 0, 1, dtype="float32")
@@ -503,8 +523,8 @@ def _automatic(
 ) -> np.ndarray:
     """Draw the tool's masks, (size, size, 3): larger, smoother, and often too far to the side.
 
-    In 60 % of the brains a structure also reaches further away from the midline, as a shape model does that
-    follows a faint edge to the next one.
+    Ventricles stay free: the edge of dark fluid is one that the tool sees. In 60 % of the brains a structure
+    also reaches further away from the midline, as a shape model does that follows a faint edge to the next.
     """
     free = -shapes["ventricles"]
     seen = {
@@ -522,4 +542,5 @@ def _automatic(
         drawn.append(smooth + np.float32(bias_mm))
     # Where two of them meet, the pixel goes to the one that it lies deeper in.
     deepest = np.maximum(np.maximum(drawn[0], drawn[1]), drawn[2])
-    return np.stack([(own == deepest) & (own > 0) for own in drawn], axis=-1).astype("float32")
+    tissue = shapes["ventricles"] <= 0
+    return np.stack([(own == deepest) & (own > 0) & tissue for own in drawn], axis=-1).astype("float32")

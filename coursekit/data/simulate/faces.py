@@ -59,6 +59,8 @@ _PROPORTIONS = {
     "lip_contrast": (0.30, 0.09),
 }
 
+# Standard deviation of a typical image, to which `snr_db` refers.
+_SIGNAL = 0.17
 _AXIS_MM = 80.0  # the head turns about a point this far behind its eyes
 _BOX_MM = 176.0  # width of the detector's box
 _BOX_CENTRE_MM = 22.0  # its centre lies this far below the eyes
@@ -154,7 +156,7 @@ def faces(
         misalignment_px: standard deviation of the detector's box about the face along each axis in pixels;
             its width varies in proportion.
         yaw_deg: largest turn to either side in degrees, 0 to 30.
-        snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
+        snr_db: standard deviation of a typical image over the noise's, in decibels (20 dB is ten to one).
 
     Returns:
         images (n, size, size, 1), grey value; targets: number of the person, `persons` for a stranger, as in
@@ -372,7 +374,7 @@ def _photograph(
     turned = np.stack(
         [cosine * where[:, 0] + sine * where[:, 1], cosine * where[:, 1] - sine * where[:, 0]], 1
     )
-    return camera_noise(rng, image, snr_db), turned / mm_per_px + middle - shift
+    return camera_noise(rng, image, snr_db, _SIGNAL), turned / mm_per_px + middle - shift
 
 
 def _look(

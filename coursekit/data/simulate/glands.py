@@ -16,6 +16,9 @@ from coursekit.data.imageset import Card, ImageSet
 from coursekit.data.simulate import texture
 from coursekit.errors import InputError
 
+# Standard deviation of a typical image, to which `snr_db` refers.
+_SIGNAL = 0.22
+
 _CARD = Card(
     name="glands",
     title="Glands in tissue stained with haematoxylin and eosin",
@@ -139,7 +142,7 @@ def glands(
             share, 0 to 0.4. Their dyes' colours turn by a third of it in radians (0.08: 1.5°), their white
             by an eighth of it.
         images_per_slide: how many images in a row come from the same slide, from 1.
-        snr_db: ratio of the image's standard deviation to the noise's, in decibels.
+        snr_db: standard deviation of a typical image over the noise's, in decibels.
 
     Returns:
         images (n, size, size, 3), light; targets (n, size, size, 1), 1 in glands (epithelium and lumen);
@@ -150,7 +153,7 @@ def glands(
     Raises:
         InputError: if a number or a name is out of range.
     """
-    _check(size, um_per_px, organ, lab, stain_spread, images_per_slide, snr_db)
+    _check(size, um_per_px, organ, lab, stain_spread, images_per_slide)
     n = 64 if n is None else n
     images = np.empty((n, size, size, 3), "float32")
     numbers = np.empty((n, size, size), "int32")
@@ -167,7 +170,7 @@ def glands(
         concentrations[i] = tissue * amount
         residual = np.float32(0.012) * texture.smooth_noise(rng, (size, size), max(1.0, 12 / um_per_px))
         clean = light(np.dstack([concentrations[i], residual]), matrix, white)
-        images[i] = texture.camera_noise(rng, clean, snr_db)
+        images[i] = texture.camera_noise(rng, clean, snr_db, _SIGNAL)
         matrices[i], whites[i] = matrix, white
     return ImageSet(
         images,
@@ -221,7 +224,6 @@ def _check(
     lab: str,
     stain_spread: float,
     images_per_slide: int,
-    snr_db: float,
 ) -> None:
     if organ not in ORGANS:
         raise InputError(f"organ must be one of {', '.join(ORGANS)}, got {organ!r}.")
@@ -241,8 +243,6 @@ def _check(
         raise InputError(f"stain_spread must lie between 0 and 0.4, got {stain_spread:g}.")
     if not isinstance(images_per_slide, int | np.integer) or images_per_slide < 1:
         raise InputError(f"images_per_slide must be a whole number from 1, got {images_per_slide!r}.")
-    if not np.isfinite(snr_db):
-        raise InputError(f"snr_db must be a finite number, got {snr_db}: 100 leaves no visible noise.")
 
 
 def _turned(vector: np.ndarray, towards: np.ndarray, degrees: float) -> np.ndarray:

@@ -22,6 +22,9 @@ from coursekit.data.simulate.texture import (
 )
 from coursekit.errors import InputError
 
+# Standard deviation of a typical field, to which `snr_db` refers.
+_SIGNAL = 0.165
+
 _CARD = Card(
     name="monolayer",
     title="A sheet of pigmented cells and its borders",
@@ -49,7 +52,7 @@ class Sheet:
             pixels.
         border_um: width of the border mask in micrometres, at least one pixel, so that borders part all
             cells.
-        snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
+        snr_db: standard deviation of a typical image over the noise's, in decibels (20 dB is ten to one).
 
     Raises:
         InputError: if a number is out of range.
@@ -75,6 +78,8 @@ class Sheet:
                 f"border_um must lie between one pixel ({self.um_per_px:g}) and a third of a cell "
                 f"({self.cell_diameter_um / 3:.3g}), got {self.border_um:g}."
             )
+        if self.size > 2048:
+            raise InputError(f"size must be at most 2048 pixels, got {self.size}: draw more fields instead.")
         if self.size < 2 * self.spacing:
             raise InputError(
                 f"size must hold at least two cells ({2 * self.spacing:.0f} pixels), got {self.size}."
@@ -147,11 +152,12 @@ def _field(rng: np.random.Generator, sheet: Sheet) -> tuple[np.ndarray, np.ndarr
 
     amount = _pigment(rng, len(centres))[own] * _granules(rng, size, px_per_um).ravel()
     amount *= 1 - np.float32(0.45) * _nuclei(rng, centres, spacing, pixels, own)
-    loss = _junction_loss(rng, len(centres))[own, next_cell]
+    loss = _junction_loss(rng, own, next_cell)
     amount *= 1 - loss * np.exp(-0.5 * (to_junction / np.float32(0.9 * px_per_um)) ** 2)
     blurred = blur(amount.reshape(size, size), 0.6 * px_per_um)
-    absorbance = camera_noise(rng, blurred + uneven_light(rng, (size, size), 0.04), sheet.snr_db)
-    return absorbance, _numbered(own, to_junction < sheet.border / 2).reshape(size, size)
+    absorbance = camera_noise(rng, blurred + uneven_light(rng, (size, size), 0.04), sheet.snr_db, _SIGNAL)
+    own = own.reshape(size, size)
+    return absorbance, _numbered(own, _closed((to_junction < sheet.border / 2).reshape(size, size), own))
 
 
 def _centres(rng: np.random.Generator, size: int, spacing: float) -> np.ndarray:
@@ -192,22 +198,34 @@ def _nuclei(
     return visible[own] / (1 + np.exp((distance - radius[own]) * 2))
 
 
-def _junction_loss(rng: np.random.Generator, cells: int) -> np.ndarray:
-    """Return how much pigment the junction of each pair of cells lacks, (cells, cells), symmetric.
+def _junction_loss(rng: np.random.Generator, own: np.ndarray, next_cell: np.ndarray) -> np.ndarray:
+    """Return how much pigment each pixel's nearest junction lacks, (pixels,), the same from both sides.
 
     Most junctions are paler than their cells, some can't be seen, and along a few granules have lined up.
     """
-    pale = rng.beta(2.0, 1.6, size=(cells, cells)).astype("float32")
-    dark = rng.uniform(-0.5, -0.15, size=(cells, cells)).astype("float32")
-    loss = np.triu(np.where(rng.random((cells, cells)) < 0.12, dark, pale))
-    return loss + loss.T
+    kinds = 4096
+    pale = rng.beta(2.0, 1.6, size=kinds)
+    dark = rng.uniform(-0.5, -0.15, size=kinds)
+    loss = np.where(rng.random(kinds) < 0.12, dark, pale).astype("float32")
+    # Each pair of cells takes one of the draws. Pairs far apart may share one; nobody could see that, and a
+    # draw for every possible pair would take memory that grows with the square of the cells.
+    return loss[(np.minimum(own, next_cell) * 1009 + np.maximum(own, next_cell)) % kinds]
+
+
+def _closed(on_border: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Mark a pixel more wherever two cells would touch: a thin junction may miss one. (size, size) bool."""
+    on_border = on_border.copy()
+    for axis in (0, 1):
+        near, far = (np.s_[:-1], np.s_[1:]) if axis == 0 else (np.s_[:, :-1], np.s_[:, 1:])
+        on_border[near] |= (own[near] != own[far]) & ~on_border[near] & ~on_border[far]
+    return on_border
 
 
 def _numbered(own: np.ndarray, on_border: np.ndarray) -> np.ndarray:
-    """Number the cells that show from 1 without gaps; 0 on borders. (pixels,) int32."""
+    """Number the cells that show from 1 without gaps; 0 on borders. (size, size) int32."""
     inside = own[~on_border]
     shows = np.bincount(inside) > 0
     numbers = np.cumsum(shows, dtype="int32")
-    cells = np.zeros(len(own), "int32")
+    cells = np.zeros(own.shape, "int32")
     cells[~on_border] = numbers[inside]
     return cells

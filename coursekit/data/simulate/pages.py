@@ -25,6 +25,9 @@ from coursekit.data.simulate.texture import (
 )
 from coursekit.errors import InputError
 
+# Standard deviation of the scan of a typical page, to which `snr_db` refers.
+_SIGNAL = 0.11
+
 _CARD = Card(
     name="pages",
     title="Scanned newspaper pages and the articles on them",
@@ -116,7 +119,7 @@ def pages(
             for each page.
         ruled: share of pages that print thin rules between articles, 0 to 1; the others leave white gaps.
         skew_deg: standard deviation of the angle by which pages are turned, in degrees, 0 to 3.
-        snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
+        snr_db: standard deviation of a typical image over the noise's, in decibels (20 dB is ten to one).
         missed: share of text blocks that text recognition misses, 0 to 0.5; as many are merged with a
             neighbour.
 
@@ -645,4 +648,4 @@ def _scan(rng: np.random.Generator, ink: np.ndarray, inside: np.ndarray, snr_db:
     printed = paper * (1 - thickness * blur(ink, 0.35 + size / 800))
     lid = np.float32(rng.choice([0.08, 0.25, 0.95]))
     printed = lid + np.clip(inside + np.float32(0.5), 0, 1) * (printed - lid)
-    return camera_noise(rng, printed.astype("float32"), snr_db)
+    return camera_noise(rng, printed.astype("float32"), snr_db, _SIGNAL)

@@ -23,6 +23,9 @@ from coursekit.data.simulate.texture import (
 )
 from coursekit.errors import InputError
 
+# Standard deviation of a typical frame, to which `snr_db` refers.
+_SIGNAL = 0.085
+
 _CARD = Card(
     name="phase_contrast",
     title="Time-lapse sequences of crawling and dividing cells in phase contrast",
@@ -59,7 +62,7 @@ class Culture:
         cells: mean number of cells in the field when a sequence starts; None for one to 1500 µm².
         contrast: how far grey levels lie from the background's, 0.1 to 3; 1 for a well adjusted microscope.
         background: grey level of the empty dish, 0.1 to 0.9.
-        snr_db: ratio of a frame's standard deviation to the noise's, in decibels (20 dB is ten to one).
+        snr_db: standard deviation of a typical frame over the noise's, in decibels (20 dB is ten to one).
 
     Raises:
         InputError: if a number is out of range.
@@ -556,4 +559,4 @@ def _microscope(
         relative += np.float32(0.8) * lens + np.float32(0.8) * blur(lens, 2.6 / pixel)
     relative = blur(relative, defocus_um / pixel)
     grey = culture.background * light * (1 + np.float32(0.70 * culture.contrast) * relative)
-    return camera_noise(rng, grey.astype("float32"), culture.snr_db)
+    return camera_noise(rng, grey.astype("float32"), culture.snr_db, _SIGNAL)

@@ -25,6 +25,9 @@ from coursekit.data.simulate.texture import (
 )
 from coursekit.errors import InputError
 
+# Standard deviation of a typical image of a cell, to which `snr_db` refers.
+_SIGNAL = 0.12
+
 _CARD = Card(
     name="phenotypes",
     title="Five-channel cells of a screen, three treatments and a control",
@@ -61,7 +64,7 @@ class Screen:
         penetrance: share of the cells in a treated well that respond, in (0, 1].
         effect: scales how far a responding cell moves from untreated to the full phenotype, in (0, 1]; at 1
             cells go 0.89 of the way on average.
-        snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
+        snr_db: standard deviation of a typical image over the noise's, in decibels (20 dB is ten to one).
         confounded: whether each class has plates of its own, so that the plate gives the class away: the
             design to avoid. The number of plates must then be a multiple of 4.
 
@@ -289,7 +292,7 @@ def _cell(
     y, x = view.y / (size * pixel / 2), view.x / (size * pixel / 2)
     light = 1 + plate.tilt[place, 0] * y + plate.tilt[place, 1] * x + uneven_light(rng, (size, size), 0.03)
     channels = (channels + plate.background[place]) * light[..., None]
-    return camera_noise(rng, channels, screen.snr_db)
+    return camera_noise(rng, channels, screen.snr_db, _SIGNAL)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ from coursekit.errors import InputError
 
 CATEGORIES = ("ball", "box", "bottle", "cup", "tree", "house", "car", "person")
 
+# Standard deviation of a typical scene, to which `snr_db` refers.
+_SIGNAL = 0.15
+
 _CARD = Card(
     name="scenes",
     title="Cluttered everyday scenes with eight kinds of things",
@@ -76,7 +79,7 @@ def scenes(
         grey: one channel, the weighted sum of red, green and blue (ITU-R BT.601), instead of three. The
             scenes are the same.
         objects: mean number of things in a scene, 1 to 30; it varies by half to either side.
-        snr_db: ratio of the image's standard deviation to the noise's, in decibels (20 dB is ten to one).
+        snr_db: standard deviation of a typical image over the noise's, in decibels (20 dB is ten to one).
 
     Returns:
         images (n, size, size, 3), or 1 channel if grey; targets (n, size, size, 8), for each kind in
@@ -158,7 +161,7 @@ def _scene(
     seen = np.bincount(thing_at.ravel(), minlength=parts.thing[-1] + 1) > 0
     seen[0] = False
     numbers = (np.cumsum(seen) * seen).astype("int32")[thing_at]
-    return camera_noise(rng, image, snr_db), np.array(parts.kind)[middle], numbers
+    return camera_noise(rng, image, snr_db, _SIGNAL), np.array(parts.kind)[middle], numbers
 
 
 def _add_background(

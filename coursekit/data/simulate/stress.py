@@ -23,7 +23,8 @@ _CARD = Card(
     citation="This course; after the task in Mo et al., Efficient Deep Representation Learning by Adaptive "
     "Latent Space Sampling, arXiv:2004.02757.",
     unit="images: share of a pixel that is lumen, wall, soft plaque or calcium, 0 to 1; targets: von Mises "
-    "stress as a share of 150 kPa, 0 outside the wall; 0.1 mm per pixel unless said otherwise",
+    "stress as a share of 150 kPa, 0 where less than half of a pixel is tissue; 0.1 mm per pixel unless said "
+    "otherwise",
     class_names=("von Mises stress",),
     limits="Tissue is linear, isotropic and free of stress before the pressure acts; real tissue stiffens as "
     "it stretches, has fibres and residual stress. One section at one pressure, no axial stretch, nothing "
@@ -64,7 +65,7 @@ def stress(
     Args:
         n: how many sections; None for 64.
         seed: decides everything. Image i doesn't depend on n.
-        size: height and width in pixels.
+        size: height and width in pixels, a whole number from 16.
         mm_per_px: width of a pixel in millimetres; the field must be at least 6 mm wide.
         pressure_mmhg: pressure in the lumen above that around the vessel, in mm Hg, 10 to 300. The stress is
             proportional to it.
@@ -74,9 +75,9 @@ def stress(
 
     Returns:
         images (n, size, size, 4): the share of each pixel that is lumen, wall (with fibrous plaque), soft
-        plaque and calcium; targets (n, size, size, 1): von Mises stress as a share of `REFERENCE_KPA`, cut
-        at 1, 0 outside the wall; no groups; extra "peak_kpa" (n,) float32: the largest von Mises stress of
-        the section, not cut.
+        plaque and calcium; targets (n, size, size, 1): von Mises stress at the middle of a pixel as a share
+        of `REFERENCE_KPA`, cut at 1, and 0 where less than half of the pixel is tissue (the other three);
+        no groups; extra "peak_kpa" (n,) float32: the largest von Mises stress of the section, not cut.
 
     Raises:
         InputError: if a number is out of range.
@@ -85,8 +86,11 @@ def stress(
     """
     if not mm_per_px > 0:
         raise InputError(f"mm_per_px must be above 0, got {mm_per_px}.")
-    if size < 16:
-        raise InputError(f"size must be at least 16 pixels, got {size}: a wall would be thinner than one.")
+    if not isinstance(size, int | np.integer) or size < 16:
+        raise InputError(
+            f"size must be a whole number of at least 16 pixels, got {size!r}: "
+            "in fewer, a wall would be thinner than one."
+        )
     if size * mm_per_px < _FIELD_MM - 1e-9:
         raise InputError(
             f"The field must be at least {_FIELD_MM:g} mm wide to hold a vessel, got {size} pixels of "
@@ -188,8 +192,10 @@ def _section(
     image = np.stack([lumen, tissue - shares.sum(0), *shares], axis=-1).clip(0, 1).astype("float32")
 
     layer = np.clip(depth / (last - first), 0, 1) ** np.float32(1 / 1.5) * np.float32(_LAYERS) - 0.5
-    relative = _sampled(mises, angle - 0.5, layer) * tissue / np.float32(REFERENCE_KPA)
-    return image, relative.clip(0, 1).astype("float32"), np.float32(mises.max())
+    relative = _sampled(mises, angle - 0.5, layer) / np.float32(REFERENCE_KPA)
+    # Not diluted where a pixel is tissue in part: the map is a stress everywhere.
+    relative = np.where(tissue >= 0.5, relative, 0).clip(0, 1)
+    return image, relative.astype("float32"), np.float32(mises.max())
 
 
 def _anatomy(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, list[tuple[np.ndarray, ...]]]:

@@ -8,6 +8,8 @@ import functools
 
 import numpy as np
 
+from coursekit.errors import InputError
+
 
 def generators(n: int, seed: int) -> list[np.random.Generator]:
     """Return one source of randomness for each of `n` images: image i doesn't depend on n."""
@@ -131,18 +133,25 @@ def uneven_light(rng: np.random.Generator, shape: tuple[int, int], strength: flo
     return tilt[0] * x + tilt[1] * y + tilt[2] * (x**2 + y**2 - np.float32(2 / 3))
 
 
-def camera_noise(rng: np.random.Generator, image: np.ndarray, snr_db: float) -> np.ndarray:
+def camera_noise(rng: np.random.Generator, image: np.ndarray, snr_db: float, signal: float) -> np.ndarray:
     """Add Gaussian noise and clip to [0, 1].
 
     Args:
         rng: source of randomness.
         image: any shape.
-        snr_db: standard deviation of the image over that of the noise in decibels (20 dB is ten to one).
+        snr_db: `signal` over the noise's standard deviation in decibels (20 dB is ten to one), -10 to 100.
+        signal: standard deviation of a typical image of the data set. Not that of this image: the camera
+            doesn't know what it sees, and noise that did would give it away.
 
     Returns:
         As `image`, float32.
+
+    Raises:
+        InputError: if snr_db is out of range.
     """
-    sigma = np.float32(image.std() / 10 ** (snr_db / 20))
+    if not -10 <= snr_db <= 100:  # also catches NaN
+        raise InputError(f"snr_db must lie between -10 and 100, got {snr_db}: at 100 no noise can be seen.")
+    sigma = np.float32(signal / 10 ** (snr_db / 20))
     return np.clip(image + sigma * rng.standard_normal(image.shape, dtype="float32"), 0, 1, dtype="float32")
 
 

@@ -55,6 +55,14 @@ _SCANNERS = (
     ((1.05, 0.95, 1.02, 0.97), (1.15, 0.85, 0.95, 0.85)),
 )
 
+# Standard deviation of the signal within a typical brain, without noise: what `snr_db` refers to.
+_CONTRAST = 0.11
+
+# Slices lie between these heights above the middle of the brain, in mm, whether or not they show a tumour.
+_LOWEST, _HIGHEST = -30.0, 45.0
+# Height at which the brain would end, were it an ellipsoid from the middle upwards, in mm.
+_HALF_HEIGHT = 55.0
+
 
 @dataclass(frozen=True)
 class _Patient:
@@ -102,7 +110,7 @@ def tumours(
     mm_per_px: float = 3.0,
     healthy_share: float = 0.2,
     bias_field: float = 0.16,
-    snr_db: float = 21.0,
+    snr_db: float = 9.0,
     slices_per_patient: int = 4,
 ) -> ImageSet:
     """Simulate four-channel slices of brains with tumours.
@@ -114,7 +122,8 @@ def tumours(
         mm_per_px: width of a pixel in millimetres, 0.5 to 6; the field must be at least 180 mm wide.
         healthy_share: share of slices above or below the tumour, 0 to 1.
         bias_field: unevenness of each channel by the coil: standard deviation at the edge, 0 to 0.4.
-        snr_db: ratio of a channel's mean signal in the brain to the noise, in decibels.
+        snr_db: ratio of a typical brain's contrast (a standard deviation of 0.11) to the noise, in decibels,
+            -10 to 100.
         slices_per_patient: how many slices in a row come from the same patient, from 1.
 
     Returns:
@@ -164,8 +173,8 @@ def _check(
         raise InputError(f"healthy_share must lie between 0 and 1, got {healthy_share:g}.")
     if not 0 <= bias_field <= 0.4:
         raise InputError(f"bias_field must lie between 0 and 0.4, got {bias_field:g}.")
-    if not np.isfinite(snr_db):
-        raise InputError(f"snr_db must be a finite number, got {snr_db}: 100 leaves no visible noise.")
+    if not -10 <= snr_db <= 100:
+        raise InputError(f"snr_db must lie between -10 and 100, got {snr_db:g}: 100 leaves no visible noise.")
     if not isinstance(slices_per_patient, int | np.integer) or slices_per_patient < 1:
         raise InputError(f"slices_per_patient must be a whole number from 1, got {slices_per_patient!r}.")
 
@@ -175,7 +184,8 @@ def _patient(rng: np.random.Generator) -> _Patient:
     age = rng.uniform(0, 1)
     # High-grade gliomas mostly enhance as a ring around dead tissue; low-grade ones often don't enhance.
     kind = rng.choice(3, p=[0.55, 0.2, 0.25])
-    direction, out = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 0.68)
+    height = rng.uniform(_LOWEST, _HIGHEST)
+    direction, out = rng.uniform(0, 2 * np.pi), rng.uniform(0.35, 0.68) * _narrowing(height)
     site = (0.9 * out * half_length * np.sin(direction), out * half_width * np.cos(direction))
     return _Patient(
         half_length=half_length,
@@ -185,7 +195,7 @@ def _patient(rng: np.random.Generator) -> _Patient:
         lesions=rng.gamma(1.5, 1.2 + 4 * age),
         scanner=int(rng.integers(len(_SCANNERS))),
         contrast=np.exp(rng.normal(0, 0.13, size=4)),
-        site=np.array([*site, rng.uniform(-15, 30)]),
+        site=np.array([*site, height]),
         radius=rng.uniform(11, 26),
         margin=rng.gamma(3.0, 3.2),
         oedema=rng.uniform(0.35, 0.9),
@@ -201,11 +211,8 @@ def _slice(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the signal (4, size, size), the share of brain in each pixel and the three masks."""
     shape = (size, size)
-    reach = patient.radius + patient.margin
-    # A slice above or below the tumour, or one that cuts at least half of the core's radius.
-    away = rng.choice([-1, 1]) * reach * rng.uniform(1.6, 2.4)
-    height = away if healthy else rng.uniform(-0.8, 0.8) * patient.radius
-    level = float(np.clip((patient.site[2] + height) / 55, -0.6, 0.9))
+    level = _healthy_level(rng, patient) if healthy else _tumour_level(rng, patient)
+    height = level - patient.site[2]
     rows, columns = (
         (place - (size - 1) / 2) * np.float32(mm_per_px)
         for place in texture.displacement(rng, shape, 1.5 / mm_per_px, 16 / mm_per_px)
@@ -217,6 +224,28 @@ def _slice(
     if depth is None:
         return signal, brain, np.zeros((*shape, 3), "float32")
     return signal, brain, _add_tumour(rng, patient, signal, brain, spared, *depth, mm_per_px)
+
+
+def _narrowing(level: float) -> float:
+    """Return the brain's width at a height in mm, as a share of its width in the middle."""
+    return float(np.sqrt(1 - 0.55 * (level / _HALF_HEIGHT) ** 2))
+
+
+# The outline of a head tells the height of a slice, so the height must not tell whether there is a tumour.
+# The height of the tumour's centre is uniform, and both functions keep it so: one reflects at the ends, the
+# other goes on at the opposite end.
+def _tumour_level(rng: np.random.Generator, patient: _Patient) -> float:
+    """Return the height in mm of a slice that cuts at least half of the core's radius."""
+    level = patient.site[2] + rng.uniform(-0.8, 0.8) * patient.radius
+    return float(_HIGHEST - abs(_HIGHEST - (_LOWEST + abs(level - _LOWEST))))
+
+
+def _healthy_level(rng: np.random.Generator, patient: _Patient) -> float:
+    """Return the height in mm of a slice above or below the tumour, out of its reach."""
+    span = _HIGHEST - _LOWEST
+    # A tumour whose oedema is wide is flatter than wide, or it would leave no slice free.
+    reach = min(patient.radius + patient.margin, 0.45 * span)
+    return float(_LOWEST + (patient.site[2] - _LOWEST + rng.uniform(reach, span - reach)) % span)
 
 
 def _pushed(patient: _Patient, down: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -243,7 +272,7 @@ def _brain(
         cortex and fluid (h, w).
     """
     px, shape = np.float32(mm_per_px), down.shape
-    scale = np.float32(np.sqrt(1 - 0.55 * level**2))
+    scale = np.float32(_narrowing(level))
     # An egg, wider behind than in front, whose radius is 1 on the outline.
     half_length, half_width = patient.half_length * scale, patient.half_width * scale
     wide = half_width * (1 + np.float32(0.10) * (down / half_length).clip(-1, 1))
@@ -256,10 +285,9 @@ def _brain(
 
     # Sulci are lines where a random field passes 0. They start at the outside and at the midline.
     folds = texture.smooth_noise(rng, shape, 5.5 / mm_per_px) * 7
-    # The two halves touch in front and behind, not in the corpus callosum.
-    fissure = np.abs(right + rough)
-    bridge = 30 * scale * (level < 0.55)
-    apart = np.where(np.abs(down + 2) > bridge, fissure, np.float32(99))
+    # The two halves touch in front and behind, not in the corpus callosum, which is an arch.
+    bridge = np.float32(30 * np.sqrt(np.clip(1.2 - level / 28, 0, 1)))
+    apart = np.hypot(right + rough, np.maximum(bridge * scale - np.abs(down + 2), 0))
     surface = np.minimum(inside, apart + 2)
     sulcus = np.abs(folds) + (surface - (17 + 5 * rough)).clip(0) * 0.8
     to_fluid = np.minimum(np.minimum(sulcus - 0.5 * patient.fluid, surface), apart - 0.6 * patient.fluid)
@@ -270,25 +298,28 @@ def _brain(
     signal[:] = np.array(_SIGNAL["white"])[:, None, None]
     _paint(signal, cortex, "grey")
     fluid = gyral_fluid
-    if level < 0.55:
+    # From the deep nuclei (0) to the bodies of the ventricles (1), and how far these have closed, in mm.
+    above = float(np.clip((level - 6) / 14, 0, 1))
+    closed = max(0.0, level - 20)
+    has_ventricles = closed < 20
+    if has_ventricles:
         side = np.abs(right)
-        low = level < 0.25
-        if low:
-            for centre_down, centre_side, radius, aspect, angle in (
-                (8, 13, 9, 1.5, 1.2),  # thalamus
-                (-3, 26, 7, 2.4, 1.45),  # lentiform nucleus
-                (-20, 13, 4.5, 1.8, 1.3),  # head of the caudate nucleus
-            ):
-                blob = _ellipse(down - centre_down, side - centre_side, radius, aspect, angle)
+        for centre_down, centre_side, radius, aspect, angle in (
+            (8, 13, 9, 1.5, 1.2),  # thalamus
+            (-3, 26, 7, 2.4, 1.45),  # lentiform nucleus
+            (-20, 13, 4.5, 1.8, 1.3),  # head of the caudate nucleus
+        ):
+            if above < 1:
+                blob = _ellipse(down - centre_down, side - centre_side, radius - 10 * above, aspect, angle)
                 _paint(signal, texture.soft(blob / px, 1.0), "nuclei")
         # Lateral ventricles: two horns on each side, in front and behind.
-        grow = float(np.sqrt(patient.fluid)) * (1.0 if low else 1.15)
-        front = _ellipse(down + 21, side - (7 if low else 8), 5.5 * grow, 2.6, 1.9)
-        back = _ellipse(down - 22, side - (16 if low else 11), 6.0 * grow, 2.6, 1.15)
-        body = _ellipse(down, side - 9, (2.0 if low else 6.5) * grow, 3.5, 1.57)
+        grow = float(np.sqrt(patient.fluid)) * (1 + 0.15 * above)
+        front = _ellipse(down + 21, side - (7 + above), 5.5 * grow, 2.6, 1.9)
+        back = _ellipse(down - 22, side - (16 - 5 * above), 6.0 * grow, 2.6, 1.15)
+        body = _ellipse(down, side - 9, (2.0 + 4.5 * above) * grow, 3.5, 1.57)
         ventricle_depth = np.maximum(np.maximum(front, back), body) + rough
-        if low:
-            ventricle_depth = np.maximum(ventricle_depth, 1.6 * patient.fluid - side - (down / 14) ** 2)
+        third = 1.6 * patient.fluid - 4 * above - side - (down / 14) ** 2
+        ventricle_depth = np.maximum(ventricle_depth, third) - np.float32(closed)
         # Lesions of small vessels lie around the ventricles and in deep white matter.
         caps = texture.soft((ventricle_depth + 1.1 * np.float32(patient.lesions).clip(0, 6)) / px, 1.0)
         _paint(signal, caps * (np.float32(0.16 * patient.lesions) * (1 + 0.6 * rough)).clip(0, 0.9), "lesion")
@@ -296,7 +327,7 @@ def _brain(
         fluid = np.maximum(fluid, ventricle)
     _paint(signal, _lesions(rng, patient, inside, cortex, mm_per_px), "lesion")
     _paint(signal, fluid, "fluid")
-    if level < 0.55:
+    if has_ventricles:
         plexus = _ellipse(down - 20, side - 15, 2.6 * np.exp(rng.normal(0, 0.2)), 2.0, 1.15)
         _paint(signal, texture.soft(plexus / px) * ventricle * np.float32(rng.uniform(0.3, 0.9)), "vessel")
     _paint(signal, _vessels(rng, inside, to_fluid, apart, down, mm_per_px), "vessel")
@@ -392,8 +423,12 @@ def _add_tumour(
     """Draw the tumour over the brain and return its three masks, (h, w, 3) float32."""
     px, shape = np.float32(mm_per_px), core.shape
     patchy = texture.smooth_noise(rng, shape, 5 / mm_per_px)
+    in_brain = brain > 0.5
+    middle = int(np.where(in_brain, core, -np.inf).argmax())
+    core = _one_piece(core, in_brain, middle, mm_per_px)
     # Fingers: oedema spreads along white matter and spares cortex and fluid.
     oedema = np.maximum(core, whole + 2.5 * patchy - 9 * spared)
+    oedema = _one_piece(oedema, in_brain, middle, mm_per_px)
     ragged = texture.smooth_noise(rng, shape, 7 / mm_per_px)
     # Dead tissue in the middle, an enhancing rim around it that is thick here and thin there, or missing.
     dead = core - radius * (1 - patient.necrosis) + 2.0 * ragged if patient.necrosis > 0 else core - 1e3
@@ -410,10 +445,23 @@ def _add_tumour(
     _paint(signal, texture.soft(bright / px, 0.8) * np.float32(patient.uptake), "enhancing")
     signal *= 1 + texture.soft(core / px) * grain
 
-    in_brain = brain > 0.5
     inner = (core > 0) & in_brain
     masks = np.stack([inner | ((oedema > 0) & in_brain), inner, inner & (bright > 0)], axis=-1)
     return masks.astype("float32")
+
+
+def _one_piece(depth: np.ndarray, in_brain: np.ndarray, middle: int, mm_per_px: float) -> np.ndarray:
+    """Return the depth in mm with the islands sunk that aren't connected with the pixel number `middle`."""
+    from scipy.ndimage import binary_dilation, label
+
+    shown = (depth > 0) & in_brain
+    pieces, count = label(shown)
+    if count < 2:
+        return depth
+    kept = pieces == pieces.flat[middle]
+    # With their soft edges, so that the image doesn't show what the truth doesn't.
+    islands = binary_dilation(shown & ~kept, iterations=1 + int(3 / mm_per_px)) & ~kept
+    return np.where(islands, np.float32(-99), depth)
 
 
 def _scanned(
@@ -431,11 +479,11 @@ def _scanned(
     # As a sum of logarithms: gain * signal^power * coil.
     image = gain * np.exp(power * np.log(signal.clip(1e-3)) + coil) * brain
     image = np.stack([texture.blur(channel, 0.45) for channel in image])
-    inside = brain > 0.5
-    mean = (image * inside).sum((1, 2), keepdims=True) / inside.sum()
+    # A noise that followed the slice's own brightness would tell something about what it shows.
+    sigma = np.float32(_CONTRAST * 10 ** (-snr_db / 20))
     # The magnitude of a complex signal: noise in both parts, so that dark tissue isn't black (Rician noise).
-    noise = rng.standard_normal((2, *image.shape), dtype="float32") * (
-        mean * np.float32(10 ** (-snr_db / 20))
-    )
-    image = np.sqrt((image + noise[0]) ** 2 + noise[1] ** 2) * inside
-    return np.moveaxis(image.clip(0, 1), 0, -1)
+    inside = brain > 0.5
+    noise = rng.standard_normal((2, len(image), int(inside.sum())), dtype="float32") * sigma
+    shown = np.zeros((*brain.shape, len(image)), "float32")
+    shown[inside] = np.sqrt((image[:, inside] + noise[0]) ** 2 + noise[1] ** 2).clip(0, 1).T
+    return shown

@@ -84,7 +84,7 @@ def voices(
     bands: int = 128,
     frames: int = 100,
     snr_db: float = 25.0,
-    channel_db: float = 5.0,
+    channel_db: float = 10.0,
     similarity: float = 0.2,
 ) -> ImageSet:
     """Simulate spectrograms of one-second utterances by several speakers.

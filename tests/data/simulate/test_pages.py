@@ -144,9 +144,8 @@ def test_missed_blocks_leave_holes_in_the_second_channel():
 
 def test_noise_follows_the_signal_to_noise_ratio():
     clean, noisy = (load("pages", n=8, seed=7, snr_db=snr).images[..., 0] for snr in (100, 10))
-    measured = 20 * np.log10(clean.std((1, 2)) / (noisy - clean).std((1, 2)))
-    # Values clipped at white lose some noise.
-    assert np.abs(measured - 10).max() < 1.5
+    # A typical scan has a standard deviation of 0.11; 10 dB is a third of it. White paper clips some noise.
+    assert 0.6 < (noisy - clean).std() / (0.11 / np.sqrt(10)) < 1.05
 
 
 def test_images_do_not_depend_on_how_many_are_drawn(forty):

@@ -92,15 +92,15 @@ def test_full_penetrance_leaves_no_label_noise():
 
 def test_intensities_tell_half_of_the_cells_on_new_plates_at_most(screen):
     features = intensity_statistics(screen.images)
-    # Measured 0.41 to 0.49 over six seeds; chance is 0.25, the ceiling 0.925. 192 cells: the standard
-    # deviation is 0.036, the bound three of them above the largest.
-    assert accuracy_of_lda(features, screen.targets, screen.groups >= 12) < 0.6
+    # Measured 0.41 to 0.49 over six seeds (192 cells: standard deviation 0.036); chance is 0.25, the ceiling
+    # 0.925. Were one of the treatments to triple the brightness of its channel, it would be 0.552.
+    assert accuracy_of_lda(features, screen.targets, screen.groups >= 12) < 0.55
 
 
 def test_pixels_do_not_tell_the_classes_apart_on_new_plates(screen):
     small = screen.images.reshape(-1, 8, 8, 8, 8, 5).mean(axis=(2, 4)).reshape(len(screen), -1)
-    # Measured 0.36 to 0.41 over six seeds: as above.
-    assert accuracy_of_lda(small, screen.targets, screen.groups >= 12) < 0.52
+    # Measured 0.36 to 0.41 over six seeds; 0.484 with the brightness tripled as above.
+    assert accuracy_of_lda(small, screen.targets, screen.groups >= 12) < 0.48
 
 
 def test_intensities_tell_the_plate():
@@ -169,9 +169,9 @@ def test_another_seed_gives_other_cells():
 
 def test_noise_follows_the_signal_to_noise_ratio():
     clean, noisy = (load("phenotypes", n=8, seed=9, snr_db=snr).images for snr in (100, 10))
-    # Drawn last, so that the same seed gives the same cells. Values clipped at 0 or 1 lose some noise.
-    measured = 20 * np.log10(clean.std((1, 2, 3)) / (noisy - clean).std((1, 2, 3)))
-    assert np.abs(measured - 10).max() < 2
+    # Drawn last, so that the same seed gives the same cells. A typical image has a standard deviation of
+    # 0.12; 10 dB is a third of it. The dark background clips some noise.
+    assert 0.6 < (noisy - clean).std() / (0.12 / np.sqrt(10)) < 1.05
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ SIMULATORS = sorted(
 # Small images, so that ten thousand of each are drawn in a minute or so.
 SMALL = {
     "faces": {"size": 40},
-    "glands": {"size": 32},
+    "glands": {"size": 32, "um_per_px": 5.0},
     "glyphs": {"size": 16},
     "monolayer": {"size": 28},
 }

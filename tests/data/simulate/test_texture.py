@@ -3,6 +3,7 @@ import pytest
 from scipy import ndimage
 
 from coursekit.data.simulate import texture
+from coursekit.errors import InputError
 
 
 def rng(seed=0):
@@ -78,15 +79,27 @@ def test_soft_edges_count_half_on_the_outline():
 
 def test_camera_noise_follows_the_signal_to_noise_ratio():
     clean = (0.5 + 0.1 * texture.smooth_noise(rng(), (128, 128), 4)).clip(0.2, 0.8)
-    noisy = texture.camera_noise(rng(1), clean, snr_db=20)
+    noisy = texture.camera_noise(rng(1), clean, snr_db=20, signal=0.3)
     assert noisy.dtype == np.float32
     assert noisy.min() >= 0
     assert noisy.max() <= 1
     # 16,384 pixels: 0.55 % standard error
-    assert (noisy - clean).std() == pytest.approx(clean.std() / 10, rel=0.03)
+    assert (noisy - clean).std() == pytest.approx(0.03, rel=0.03)
 
 
 def test_uneven_light_varies_slowly_and_averages_out():
     light = np.stack([texture.uneven_light(rng(seed), (48, 48), 0.1) for seed in range(400)])
     assert np.abs(light.mean(axis=0)).max() < 0.04
     assert np.abs(np.diff(light, axis=1)).max() < 0.05
+
+
+def test_camera_noise_does_not_depend_on_what_is_seen():
+    flat, busy = np.full((64, 64), 0.5, "float32"), rng().uniform(0.3, 0.7, (64, 64)).astype("float32")
+    added = [texture.camera_noise(rng(1), image, 20, signal=0.2) - image for image in (flat, busy)]
+    assert added[0] == pytest.approx(added[1], abs=1e-6)  # float32 sums
+
+
+@pytest.mark.parametrize("snr_db", [np.nan, -60, 200])
+def test_a_signal_to_noise_ratio_out_of_range_is_refused(snr_db):
+    with pytest.raises(InputError, match="snr_db must lie between -10 and 100"):
+        texture.camera_noise(rng(), np.zeros((4, 4)), snr_db, signal=0.2)
