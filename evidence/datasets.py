@@ -26,7 +26,7 @@ from coursekit.models import unet
 from coursekit.training import set_seed
 
 SEEDS = range(5)
-STEPS = {"classes": 500, "masks": 200, "map": 300}
+STEPS = {"classes": 500, "masks": 200, "map": 900}
 RATE = 2e-3
 Parts = tuple[ImageSet, ImageSet]
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from coursekit.data.folder import checks
 from coursekit.data.folder.checks import Finding, Severity
 from coursekit.data.folder.examine import examine
-from coursekit.data.folder.layout import Layout, list_folder, shown
-from coursekit.data.folder.loading import group_of, order_of_classes
+from coursekit.data.folder.layout import Layout, UnclearLayoutError, list_folder, shown
+from coursekit.data.folder.loading import Group, check_names, groups_of, order_of_classes
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,7 +77,7 @@ def audit(
     layout: Layout | None = None,
     white: float | None = None,
     class_names: Sequence[str] | None = None,
-    group: str | Callable[[str], str] | None = None,
+    group: Group = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Audit:
     """Look at every file of a folder, and say what can't be used and what would spoil the results.
@@ -101,12 +101,20 @@ def audit(
             `group` makes no sense.
     """
     start = time.perf_counter()
-    listing = list_folder(folder, layout)
-    group_names = {entry.name: group_of(entry, group) for entry in listing.entries}
+    if class_names is not None:
+        check_names(class_names)
+    unclear = []
+    try:
+        listing = list_folder(folder, layout)
+    except UnclearLayoutError as error:
+        unclear = checks.unclear_layout(error)
+        listing = list_folder(folder, "images")
+    group_names = groups_of(listing.entries, group)
     # So that the checks know the group, wherever it came from.
     entries = [replace(entry, group=group_names[entry.name]) for entry in listing.entries]
     facts, problems = examine(entries, white, on_progress)
     findings = [
+        *unclear,
         *checks.unusable_files([*listing.problems, *problems]),
         *checks.giveaways(facts),
         *checks.duplicates(facts),

@@ -10,7 +10,7 @@ import numpy as np
 
 from coursekit.data.folder.examine import Facts
 from coursekit.data.folder.giveaways import is_chance, number_rule_accuracy, value_rule_accuracy
-from coursekit.data.folder.layout import Listing, Problem, shown
+from coursekit.data.folder.layout import Listing, Problem, UnclearLayoutError, shown
 from coursekit.data.folder.loading import order_of_classes
 from coursekit.data.folder.near_duplicates import is_flat, near_duplicates
 
@@ -22,6 +22,7 @@ _MUCH_FOR_FORMAT = 0.1
 _MUCH_FOR_CONTENT = 0.6
 _IMBALANCE = 3
 _FEW = 5
+_FEW_GROUPS = 10
 _SMALL = 8
 _SATURATED = 0.1
 _MANY_LOOK_ALIKE = 0.02
@@ -97,6 +98,20 @@ def unusable_files(problems: Sequence[Problem]) -> list[Finding]:
             Finding("unusable", kind, f"{_files(len(files))} can't be used: {kind}.", files, why, advice)
         )
     return sorted(found, key=lambda finding: -len(finding.files))
+
+
+def unclear_layout(error: UnclearLayoutError) -> list[Finding]:
+    """A folder that can't be loaded before its owner has said what its order means."""
+    return [
+        Finding(
+            "unusable",
+            "unclear layout",
+            str(error),
+            dict.fromkeys(error.names, ""),
+            "A wrong guess would make classes of what is none, or lose the labels.",
+            "Until then, only the pictures themselves are looked at.",
+        )
+    ]
 
 
 def conversions(facts: Sequence[Facts]) -> list[Finding]:
@@ -190,6 +205,19 @@ def names_and_formats(facts: Sequence[Facts], listing: Listing) -> list[Finding]
                 odd,
                 "They are read here; a script, a table or another system may lose them.",
                 "Rename them: letters, digits, - and _.",
+            )
+        )
+    if listing.unused_columns:
+        several = len(listing.unused_columns) > 1
+        found.append(
+            Finding(
+                "note",
+                "unused columns",
+                f"{'Columns' if several else 'Column'} {', '.join(map(shown, listing.unused_columns))} of the "
+                f"table {'are' if several else 'is'} not used.",
+                {},
+                "Only file, label, mask, group and split are known.",
+                "What names a patient, slide or plate: call it group, or give group=.",
             )
         )
     if listing.aside:
@@ -498,6 +526,7 @@ def giveaways(facts: Sequence[Facts]) -> list[Finding]:
     """Properties of the files that tell the class, or the part of a split, without a look at the picture."""
     found = []
     labelled = [one for one in facts if one.entry.label is not None]
+    groups_of_labelled = _group_numbers(labelled)
     about: list[tuple[str, float, Callable[[Facts], Any]]] = [
         ("bit depth", _MUCH_FOR_FORMAT, lambda one: one.bits),
         ("size in pixels", _MUCH_FOR_FORMAT, lambda one: (one.height, one.width)),
@@ -510,19 +539,21 @@ def giveaways(facts: Sequence[Facts]) -> list[Finding]:
     ]
     for topic, much, value in about:
         values_of = [value(one) for one in labelled]
-        finding = _giveaway(topic, values_of, labelled, much)
+        finding = _giveaway(topic, values_of, labelled, much, groups_of_labelled)
         if finding:
             found.append(finding)
     parts = [one for one in facts if one.entry.split]
+    groups_of_parts = _group_numbers(parts)
     for topic, _, value in about[:5]:
-        accuracy = _accuracy([value(one) for one in parts], [str(one.entry.split) for one in parts], 0.5)
+        names = [str(one.entry.split) for one in parts]
+        accuracy = _accuracy([value(one) for one in parts], names, 0.5, groups_of_parts)
         if accuracy is not None:
             files, what = _minority(parts, [value(one) for one in parts])
             found.append(
                 Finding(
-                    "warning",
+                    "note" if _few_groups(groups_of_parts) else "warning",
                     f"{topic} differs between parts",
-                    f"The parts of the split differ in {topic}: {what}.",
+                    f"The parts of the split differ in {topic}: {what}{_too_few(groups_of_parts)}.",
                     files,
                     "The test then measures the format as well as the method.",
                     "Store all alike, or split again.",
@@ -531,10 +562,12 @@ def giveaways(facts: Sequence[Facts]) -> list[Finding]:
     return found
 
 
-def _giveaway(topic: str, values_of: list, labelled: list[Facts], much: float) -> Finding | None:
+def _giveaway(
+    topic: str, values_of: list, labelled: list[Facts], much: float, groups: np.ndarray | None
+) -> Finding | None:
     labels = [str(one.entry.label) for one in labelled]
     numeric = topic in ("file size", "mean brightness")
-    accuracy = _accuracy(values_of, labels, much, numeric)
+    accuracy = _accuracy(values_of, labels, much, groups, numeric)
     if accuracy is None:
         return None
     names = order_of_classes(set(labels))
@@ -549,19 +582,36 @@ def _giveaway(topic: str, values_of: list, labelled: list[Facts], much: float) -
         "exposure and bit depth were the same for all classes.",
         "file size": "It follows from content and from how each class was saved.",
     }
+    few = _few_groups(groups)
     return Finding(
-        "warning",
-        f"{topic} gives the class away",
+        "note" if few else "warning",
+        f"{topic} {'may give' if few else 'gives'} the class away",
         f"A rule that knows nothing but the {topic} names the class right for {accuracy:.0%} (guessing: "
         f"{1 / len(names):.0%}); "
-        f"{', '.join(by_class)}{' ...' if len(names) > 4 else ''}.",
+        f"{', '.join(by_class)}{' ...' if len(names) > 4 else ''}{_too_few(groups)}.",
         files,
         say.get(topic, "A network finds such a rule before it finds what you want it to see."),
         "Save all classes in the same way from the raw data, and see whether the accuracy stays.",
     )
 
 
-def _accuracy(values_of: list, labels: list[str], much: float, numeric: bool = False) -> float | None:
+def _group_numbers(facts: Sequence[Facts]) -> np.ndarray | None:
+    """Number of the group of each image, (n,) from 0; an image of no group is one by itself. None if all are."""
+    names = [("group", name) if (name := _group(one)) else ("image", one.name) for one in facts]
+    return None if len(set(names)) == len(names) else _codes(names)
+
+
+def _few_groups(groups: np.ndarray | None) -> bool:
+    return groups is not None and len(np.unique(groups)) < _FEW_GROUPS
+
+
+def _too_few(groups: np.ndarray | None) -> str:
+    return f" (too few groups to tell: {len(np.unique(groups))})" if _few_groups(groups) else ""  # type: ignore[arg-type]
+
+
+def _accuracy(
+    values_of: list, labels: list[str], much: float, groups: np.ndarray | None, numeric: bool = False
+) -> float | None:
     """Accuracy of a rule if it goes `much` of the way from guessing to certainty, not by chance; or None."""
     known = sorted(set(labels))
     if len(known) < 2 or len(set(values_of)) < 2 or len(labels) < 2 * len(known):
@@ -569,8 +619,11 @@ def _accuracy(values_of: list, labels: list[str], much: float, numeric: bool = F
     number = np.array([known.index(label) for label in labels])
     rule = number_rule_accuracy if numeric else value_rule_accuracy
     codes = np.array(values_of, float) if numeric else _codes(values_of)
-    accuracy, guess = rule(codes, number), 1 / len(known)
-    if (accuracy - guess) / (1 - guess) < much or is_chance(rule, codes, number):
+    accuracy, guess = rule(codes, number, groups), 1 / len(known)
+    if (accuracy - guess) / (1 - guess) < much:
+        return None
+    # Few groups can be shuffled in few ways: that would call everything chance.
+    if not _few_groups(groups) and is_chance(rule, codes, number, groups):
         return None
     return accuracy
 
@@ -755,7 +808,8 @@ def groups(facts: Sequence[Facts], group_names: dict[str, str | None]) -> list[F
 
 
 def _group(one: Facts) -> str | None:
-    return one.entry.name if one.pages > 1 else one.entry.group
+    # Pages of one file belong together, if nothing else is known.
+    return one.entry.group or (one.entry.name if one.pages > 1 else None)
 
 
 def _is_flat(one: Facts) -> bool:

@@ -35,6 +35,23 @@ _PARTS = {
     "testing": "test",
 }
 _COLUMNS = ("file", "label", "mask", "group", "split")
+# The first that is there is taken.
+_IMAGE_FOLDERS = ("images", "image")
+_MASK_FOLDERS = ("masks", "mask", "labels", "label", "annotations", "annotation", "gt")
+# Whoever names a folder so means a part of a split or a sort of file, hardly ever a class.
+_NOT_CLASSES = {*_IMAGE_FOLDERS, *_MASK_FOLDERS, *_PARTS, "dev", "holdout", "unlabelled", "unlabeled"}
+
+
+class UnclearLayoutError(InputError):
+    """A folder whose order can be read in more than one way.
+
+    Attributes:
+        names: of the folders or tables that make it unclear.
+    """
+
+    def __init__(self, message: str, names: Iterable[str]):
+        super().__init__(message)
+        self.names = tuple(names)
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,7 @@ class Listing:
         problems: what looked like a picture and can't be used.
         aside: other files, which are left alone.
         empty_classes: class folders without a picture.
+        unused_columns: columns of the table that nothing asks for.
     """
 
     root: Path
@@ -88,6 +106,7 @@ class Listing:
     problems: list[Problem] = field(default_factory=list)
     aside: list[str] = field(default_factory=list)
     empty_classes: list[str] = field(default_factory=list)
+    unused_columns: list[str] = field(default_factory=list)
 
 
 def list_folder(folder: str | Path, layout: Layout | None = None) -> Listing:
@@ -103,6 +122,7 @@ def list_folder(folder: str | Path, layout: Layout | None = None) -> Listing:
 
     Raises:
         InputError: if there is no such folder, no picture in it, or it isn't laid out as `layout` says.
+        UnclearLayoutError: an InputError, if `layout` is None and the folder can be read in two ways.
     """
     root = Path(folder).expanduser()
     if layout is not None and layout not in get_args(Layout):
@@ -235,22 +255,28 @@ def _from_places(root: Path, layout: Layout | None, walk: _Walk) -> Listing:
     # What follows train/, val/ or test/.
     rest = {name: PurePosixPath(name).parts[1 if name in split_of else 0 :] for name in names}
     tops = {parts[0].lower() for parts in rest.values() if len(parts) > 1}
+    image_folder = next((name for name in _IMAGE_FOLDERS if name in tops), None)
+    mask_folder = next((name for name in _MASK_FOLDERS if name in tops), None)
     if layout is None:
-        if {"images", "masks"} <= tops:
+        if image_folder and mask_folder:
             layout = "masks"
-        elif tops - {"images"}:
+        elif len(tops) > 1 or tops - set(_IMAGE_FOLDERS):
+            _check_classes(root, sorted({parts[0] for parts in rest.values() if len(parts) > 1}))
             layout = "classes"
         else:
             layout = "images"
+            _check_no_table(root)
+    if layout == "masks" and not split_of:
+        split_of, rest = _splits_within(root, rest)
     listing = Listing(root, layout, problems=walk.problems, aside=walk.aside)
     whole = {name: Entry(name, walk.pictures[name], split=split_of.get(name)) for name in names}
     if layout == "masks":
-        if not {"images", "masks"} <= tops:
+        if not image_folder or not mask_folder:
             raise InputError(
                 f"layout='masks' needs the folders images and masks in {shown(str(root))}; there are: "
                 f"{', '.join(map(shown, sorted(tops))) or 'none with pictures'}."
             )
-        _pair(whole, rest, listing)
+        _pair(whole, rest, listing, image_folder, mask_folder)
     elif layout == "classes":
         for name, entry in whole.items():
             if len(rest[name]) > 1:
@@ -277,18 +303,79 @@ def _splits(names: Iterable[str]) -> dict[str, str]:
     return {name: _PARTS[top] for name, top in first.items()}
 
 
-def _pair(whole: dict[str, Entry], rest: dict[str, tuple[str, ...]], listing: Listing) -> None:
+def _splits_within(
+    root: Path, rest: dict[str, tuple[str, ...]]
+) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
+    """The same for images/train, masks/train and so on: part of each picture, and its path without it."""
+    below = {name: parts[1:] for name, parts in rest.items() if len(parts) > 1}
+    split_of = _splits("/".join(parts) for parts in below.values())
+    if split_of and all(len(parts) > 1 for parts in below.values()):
+        parts_of = {name: split_of["/".join(parts)] for name, parts in below.items()}
+        return parts_of, {
+            name: parts[:1] + parts[2:] if name in below else parts for name, parts in rest.items()
+        }
+    seconds = sorted({parts[0] for parts in below.values() if len(parts) > 1})
+    like_parts = [name for name in seconds if name.lower() in {*_PARTS, "dev", "holdout"}]
+    # One part alone is no split, but a selection.
+    if like_parts and len({name.lower() for name in seconds}) > 1:
+        raise UnclearLayoutError(
+            f"The folders in images and masks of {shown(str(root))} are {', '.join(map(shown, seconds))}: as "
+            "parts of a split they must be called train, val and test, and hold all pictures. Rename them.",
+            like_parts,
+        )
+    return {}, rest
+
+
+def _check_classes(root: Path, names: list[str]) -> None:
+    """Refuse folders as classes whose names say that they are none."""
+    reserved = [name for name in names if name.lower() in _NOT_CLASSES]
+    if reserved:
+        raise UnclearLayoutError(
+            f"The folders in {shown(str(root))} would be classes, but {', '.join(map(shown, reserved))} "
+            f"sounds like none; there are: {', '.join(map(shown, names[:12]))}. Parts of a split are called "
+            "train, val and test, with no other folder beside them; images with masks lie in images and "
+            "masks: rename or move what doesn't fit, or point at one folder alone. layout='classes' if they "
+            "are classes all the same.",
+            reserved,
+        )
+
+
+def _check_no_table(root: Path) -> None:
+    """Refuse to take pictures for unlabelled beside a table that was meant to label them."""
+    tables = _tables(root)
+    if not tables:
+        return
+    what = "; ".join(
+        f"{shown(table.name)} has the columns {', '.join(map(shown, _read_table(table)[0])) or 'none'}"
+        for table in tables[:5]
+    )
+    raise UnclearLayoutError(
+        f"Beside the pictures in {shown(str(root))} there is a table that isn't used: {what}. Wanted is one "
+        "table with a column called file, and label or mask (group and split, if known): rename its "
+        "columns, or give the path of the right table. layout='images' loads the pictures without it.",
+        (table.name for table in tables),
+    )
+
+
+def _pair(
+    whole: dict[str, Entry],
+    rest: dict[str, tuple[str, ...]],
+    listing: Listing,
+    image_folder: str,
+    mask_folder: str,
+) -> None:
     """Give each image its mask: same name below images/ and masks/, endings aside; `_mask` may be added."""
     masks: dict[tuple, str] = {}
     images: dict[tuple, str] = {}
     for name, parts in rest.items():
         top = parts[0].lower() if len(parts) > 1 else ""
-        if top not in ("images", "masks"):
-            listing.problems.append(Problem(name, "out of place", "it lies neither in images nor in masks"))
+        if top not in (image_folder, mask_folder):
+            reason = f"it lies neither in {image_folder} nor in {mask_folder}"
+            listing.problems.append(Problem(name, "out of place", reason))
             continue
         stem = PurePosixPath(parts[-1]).stem
-        table = masks if top == "masks" else images
-        if top == "masks":
+        table = masks if top == mask_folder else images
+        if top == mask_folder:
             stem = stem.removesuffix("_mask")
         key = (whole[name].split, *parts[1:-1], stem)
         if key in table:
@@ -310,8 +397,13 @@ def _pair(whole: dict[str, Entry], rest: dict[str, tuple[str, ...]], listing: Li
         )
 
 
+def _tables(root: Path) -> list[Path]:
+    found = (path for path in root.glob("*.[cC][sS][vV]") if path.is_file() and path.name[0] != ".")
+    return sorted(found)
+
+
 def _find_table(root: Path, insist: bool) -> Path | None:
-    tables = sorted(path for path in root.glob("*.[cC][sS][vV]") if path.is_file())
+    tables = _tables(root)
     if len(tables) == 1 and (insist or "file" in _read_table(tables[0])[0]):
         return tables[0]
     if insist:
@@ -355,6 +447,7 @@ def _from_table(root: Path, table: Path, walk: _Walk) -> Listing:
     if twice:
         raise InputError(f"The table {shown(table.name)} has the column {twice[0]} twice: rename one.")
     listing = Listing(root, "table", problems=[], aside=walk.aside)
+    listing.unused_columns = [name for name in columns if name and name not in _COLUMNS]
     used: set[str] = set()
     first_row: dict[str, tuple[int, str | None]] = {}
     for number, row in enumerate(rows, start=2):

@@ -22,7 +22,11 @@ from coursekit.data.imageset import Card, ImageSet
 from coursekit.errors import InputError
 
 Masks = Literal["binary", "classes", "instances"]
+Group = str | Callable[[str], str | None] | None
 _NAMED = 10
+_FIRST = 3
+# Smoothing and JPEG change the borders of white, hardly white itself.
+_NEARLY_WHITE = 0.75
 
 
 @dataclass
@@ -34,6 +38,7 @@ class _Row:
     image: np.ndarray
     mask: np.ndarray | None
     mask_white: float
+    mask_top: int  # largest value of the whole mask, before it was cut
 
 
 def load_folder(
@@ -46,7 +51,7 @@ def load_folder(
     pages: Literal["images", "channels", "first"] = "images",
     masks: Masks | None = None,
     class_names: Sequence[str] | None = None,
-    group: str | Callable[[str], str] | None = None,
+    group: Group = None,
     on_unusable: Literal["raise", "skip"] = "raise",
 ) -> ImageSet:
     r"""Read a folder of your own. Run `audit` on it first: it says what this function can't know.
@@ -65,14 +70,15 @@ def load_folder(
             what the pixels mean. Files of 8 bits are divided by 255 in any case.
         pages: of a TIFF: "images" makes each an image of its own, all of one group unless you name groups;
             "channels" makes them channels of one image; "first" leaves the others out.
-        masks: "binary" (two values; of more, half of white decides), "classes" (0 background, 1 first class
-            ...) or "instances" (0 background, 1 first object ...); None for binary, and an error for anything
-            else.
+        masks: "binary" (two values; of more, half of white decides, one value for the whole folder), "classes"
+            (0 background, 1 first class ...) or "instances" (0 background, 1 first object ...); None for two
+            values, and an error for anything else.
         class_names: of the folders or labels, in the order of their numbers, or of the mask's channels; None
             for the names found, in alphabetical order.
         group: what belongs together, by file name: a regular expression whose first group names it, such as
-            r"(patient\d+)", or a function of the name. None for the table's column, if there is one.
-        on_unusable: "raise" names all files that can't be used; "skip" leaves them out.
+            r"(patient\d+)", or a function of the name, which returns None if it doesn't know. Both see the
+            path below the folder, with forward slashes. None for the table's column, if there is one.
+        on_unusable: "raise" names all files that can't be used; "skip" leaves them out, and the card says so.
 
     Returns:
         images (n, h, w, c). Targets: class labels (n,), or masks (n, h, w, k), where k is 1 for binary masks
@@ -88,8 +94,10 @@ def load_folder(
     _check_options(fit, channels, white, pages, masks, on_unusable)
     height_width = _checked_size(size)
     listing = list_folder(folder, layout)
-    if class_names is not None and listing.layout in ("classes", "table"):
-        _check_class_names(listing, class_names)
+    if class_names is not None:
+        check_names(class_names)
+        if all(entry.mask is None for entry in listing.entries):
+            _check_class_names(listing, class_names)
     problems = list(listing.problems)
     rows: list[_Row] = []
     with quiet_libraries():
@@ -108,7 +116,7 @@ def load_folder(
     if any(row.entry.split for row in rows):
         extra["split"] = np.array([row.entry.split or "" for row in rows])
     targets, found_names = _targets(rows, masks, class_names, extra)
-    card = _card(listing, rows, found_names, white)
+    card = _card(listing, rows, found_names, white, problems)
     return ImageSet(images, targets, _groups(rows, group), card, extra)
 
 
@@ -131,12 +139,25 @@ def _check_options(
 def _checked_size(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
     if size is None:
         return None
-    both = (size, size) if isinstance(size, int | np.integer) else tuple(size)
+    both = tuple(size) if isinstance(size, tuple | list | np.ndarray) else (size, size)
     if len(both) != 2 or not all(isinstance(side, int | np.integer) and side >= 1 for side in both):
         raise InputError(f"size must be a whole number of pixels, or (height, width), got {size!r}.")
     if both[0] * both[1] > MOST_PIXELS:
         raise InputError(f"size must be at most {MOST_PIXELS // 10**6} million pixels, got {size!r}.")
     return int(both[0]), int(both[1])
+
+
+def check_names(class_names: Sequence[str]) -> None:
+    """Raise InputError if names of classes are one string, or not all different strings."""
+    if isinstance(class_names, str):
+        raise InputError(
+            f"class_names must be several names, such as ({class_names!r},), got {class_names!r}."
+        )
+    if not all(isinstance(name, str) for name in class_names):
+        raise InputError(f"class_names must be names, got {class_names!r}.")
+    twice = [name for name in dict.fromkeys(class_names) if list(class_names).count(name) > 1]
+    if twice:
+        raise InputError(f"class_names must differ, but {', '.join(map(shown, twice))} stands there twice.")
 
 
 def _check_class_names(listing: Listing, class_names: Sequence[str]) -> None:
@@ -182,12 +203,13 @@ def _read(
     rows = []
     for number, (image, mask) in enumerate(zip(images, masks, strict=True), start=1):
         name = entry.name if len(images) == 1 else f"{entry.name}[{number}]"
+        top = 0 if mask is None else int(mask.max())
         if mask is not None:
             check_mask_size(image, mask)
         if size is not None:
             image = _fitted(image, size, fit)
             mask = None if mask is None else _fitted_mask(mask, size, fit)
-        rows.append(_Row(entry, name, image, mask, mask_white))
+        rows.append(_Row(entry, name, image, mask, mask_white, top))
     return rows
 
 
@@ -355,15 +377,22 @@ def _mask_targets(
         strange = [row for row in rows if row.mask is not None and not is_binary(row.mask, row.mask_white)]
         if strange:
             values = np.unique(strange[0].mask)  # type: ignore[arg-type]
+            white = _white_of_all(rows)
+            smooth = (
+                f"masks='binary' to cut them at half of white ({white:g})"
+                if _most_value(rows) >= _NEARLY_WHITE * white
+                else f"not masks='binary': no value comes near white ({white:g})"
+            )
             raise InputError(
                 f"{len(strange)} of {len(rows)} masks hold more than 0 and white: {shown(strange[0].name)} "
                 f"has {len(values)} values up to {values.max()}. Say masks='classes' if they number classes, "
-                "masks='instances' if they number objects, masks='binary' to cut them at half of white."
+                f"masks='instances' if they number objects, {smooth}."
             )
         masks = "binary"
+    if masks != "classes" and class_names is not None and len(class_names) != 1:
+        raise InputError(f"class_names must name the foreground, which is one, got {tuple(class_names)!r}.")
     if masks == "binary":
-        binary = [foreground(row.mask, row.mask_white) for row in rows if row.mask is not None]
-        return np.stack(binary)[..., None].astype("float32"), tuple(class_names or ("foreground",))
+        return foreground(rows)[..., None].astype("float32"), tuple(class_names or ("foreground",))
     numbers = np.stack(stack).astype("int32")
     if masks == "instances":
         extra["instances"] = numbers
@@ -371,6 +400,15 @@ def _mask_targets(
     most = int(numbers.max())
     if class_names is None and most > 255:
         raise InputError(f"masks='classes' would make {most} classes: are these instances?")
+    if class_names is None:
+        there = np.unique(numbers)
+        if most > np.count_nonzero(there):
+            raise InputError(
+                "masks='classes' expects the classes to be numbered 1, 2, 3 ..., but the values of these "
+                f"masks are {', '.join(map(str, there[:_NAMED]))}{' ...' if len(there) > _NAMED else ''}. Number "
+                "them without gaps (255 often means: don't count this pixel), or give class_names for all "
+                f"from 1 to {most}."
+            )
     classes = len(class_names) if class_names is not None else max(most, 1)
     if most > classes:
         worst = rows[int(numbers.reshape(len(rows), -1).max(axis=1).argmax())].name
@@ -387,16 +425,57 @@ def is_binary(mask: np.ndarray, white: float) -> bool:
     return top <= 1 or (top in (255, int(white)) and bool(((mask == 0) | (mask == top)).all()))
 
 
-def foreground(mask: np.ndarray, white: float) -> np.ndarray:
-    """Where a mask (h, w) is set: at 1 if there is nothing higher, else at half of white and above."""
-    top = int(mask.max())
-    if top <= 1:
-        return mask == 1
-    return mask >= (255 if top <= 255 else white) / 2
+def foreground(rows: list[_Row]) -> np.ndarray:
+    """Where the masks are set, by one rule for all of them.
+
+    Returns:
+        (n, h, w) bool: above 0 where all masks have two values; else at half of white and above.
+
+    Raises:
+        InputError: if the values look like numbers of objects or classes: masks would come out empty.
+    """
+    stack = np.stack([row.mask for row in rows if row.mask is not None])
+    tops = {row.mask_top for row in rows} - {0}
+    if all(is_binary(row.mask, row.mask_white) for row in rows if row.mask is not None):
+        # A file of one bit has no other white than 1.
+        ones = [row for row in rows if row.mask_top == 1 and row.mask_white > 1]
+        others = [row for row in rows if row.mask_top > 1]
+        if ones and others:
+            raise InputError(
+                f"White is 1 in the mask of {shown(ones[0].name)}, and {others[0].mask_top} in that of "
+                f"{shown(others[0].name)}: store all alike, or say masks='instances' if they number objects."
+            )
+        return stack > 0
+    if len(tops) == 1 and len(np.unique(stack)) <= 2:
+        return stack > 0
+    white = _white_of_all(rows)
+    below = [row for row in rows if 0 < row.mask_top < white / 2 and not _is_one_bit(row)]
+    if below or _most_value(rows) < _NEARLY_WHITE * white:
+        row = below[0] if below else max(rows, key=lambda row: row.mask_top)
+        raise InputError(
+            f"masks='binary' cuts at half of white ({white:g}), but the largest value of the mask of "
+            f"{shown(row.name)} is {row.mask_top}. If the masks number objects, say masks='instances'; if "
+            "they number classes, masks='classes'."
+        )
+    one_bit = np.array([_is_one_bit(row) for row in rows])[:, None, None]
+    return np.where(one_bit, stack > 0, stack >= white / 2)
 
 
-def _groups(rows: list[_Row], group: str | Callable[[str], str] | None) -> np.ndarray | None:
-    names = [group_of(row.entry, group) for row in rows]
+def _is_one_bit(row: _Row) -> bool:
+    return row.mask_white == 1 and row.mask_top <= 1
+
+
+def _white_of_all(rows: list[_Row]) -> float:
+    return 255.0 if _most_value(rows) <= 255 else max(row.mask_white for row in rows)
+
+
+def _most_value(rows: list[_Row]) -> int:
+    return max(row.mask_top for row in rows)
+
+
+def _groups(rows: list[_Row], group: Group) -> np.ndarray | None:
+    of_entry = groups_of([row.entry for row in rows], group)
+    names = [of_entry[row.entry.name] for row in rows]
     if all(name is None for name in names):
         if all(row.name == row.entry.name for row in rows):
             return None
@@ -410,7 +489,27 @@ def _groups(rows: list[_Row], group: str | Callable[[str], str] | None) -> np.nd
     return np.unique(np.array(names), return_inverse=True)[1].astype("int64")
 
 
-def group_of(entry: Entry, group: str | Callable[[str], str] | None) -> str | None:
+def groups_of(entries: Sequence[Entry], group: Group) -> dict[str, str | None]:
+    """Name the group of each image, by the name of the entry.
+
+    Args:
+        entries: the images.
+        group: a regular expression or a function, as in `load_folder`; None for the table.
+
+    Raises:
+        InputError: as `group_of`, or if `group` finds none in any name.
+    """
+    names = {entry.name: group_of(entry, group) for entry in entries}
+    if group is not None and names and all(name is None for name in names.values()):
+        what = f"group={group!r} matches no file" if isinstance(group, str) else "group knows no file"
+        raise InputError(
+            f"{what}: it sees the path below the folder, such as {shown(next(iter(names)))}. "
+            "Change it, or leave it out."
+        )
+    return names
+
+
+def group_of(entry: Entry, group: Group) -> str | None:
     """Name what an image belongs to, by the table or by its file name; None if nothing is known.
 
     Args:
@@ -429,16 +528,28 @@ def group_of(entry: Entry, group: str | Callable[[str], str] | None) -> str | No
             raise InputError(f"group={group!r} is no regular expression: {error}.") from None
         return None if found is None else found[1] if found.re.groups else found[0]
     try:
-        return str(group(entry.name))
+        name = group(entry.name)
+        return None if name is None else str(name)
     except Exception as error:
         raise InputError(
             f"The function group failed on {shown(entry.name)}: {type(error).__name__}: {error}"
         ) from error
 
 
-def _card(listing: Listing, rows: list[_Row], class_names: tuple[str, ...], white: float | None) -> Card:
+def _card(
+    listing: Listing,
+    rows: list[_Row],
+    class_names: tuple[str, ...],
+    white: float | None,
+    left_out: list[Problem],
+) -> Card:
     name = shown(listing.root.resolve().name or "folder")
     how = "the largest value of the file's type" if white is None else f"{white:g} (8-bit files by 255)"
+    limits = "nobody but you knows how these images were chosen and labelled"
+    if left_out:
+        names = list(dict.fromkeys(problem.name for problem in left_out))
+        some = ", ".join(map(shown, names[:_FIRST])) + (" ..." if len(names) > _FIRST else "")
+        limits += f"; {len(names)} file(s) that can't be used were left out: {some}"
     return Card(
         name=name,
         title=f"{len(rows)} images from your folder {name}",
@@ -447,5 +558,5 @@ def _card(listing: Listing, rows: list[_Row], class_names: tuple[str, ...], whit
         citation="none given",
         unit=f"stored value divided by {how}",
         class_names=class_names,
-        limits="nobody but you knows how these images were chosen and labelled",
+        limits=limits,
     )

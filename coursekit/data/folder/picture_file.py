@@ -341,7 +341,7 @@ def _read_with_pillow(content: bytes, file_format: str, as_indices: bool) -> Pic
         _check_size(*image.size)
         conversions = []
         frames = getattr(image, "n_frames", 1)
-        bits = _BITS.get(image.mode, 8)
+        bits = 16 if (file_format, image.mode) == ("PPM", "I") else _BITS.get(image.mode, 8)
         exif = _exif(image)
         image.load()
         if frames > 1 and file_format != "JPEG":  # a phone's JPEG often brings a preview of itself
@@ -416,6 +416,8 @@ def _plain_pixels(image: Any, as_indices: bool) -> tuple[np.ndarray, float, str,
     if mode == "1":
         return np.asarray(image, "uint8")[..., None], 1.0, "black and white", ()
     if mode in ("I;16", "I;16B", "I;16L"):
+        return np.asarray(image).astype("uint16")[..., None], 65535.0, "grey", ()
+    if mode == "I" and image.format == "PPM":  # Pillow brings any PGM of more than 8 bits to 0 to 65,535
         return np.asarray(image).astype("uint16")[..., None], 65535.0, "grey", ()
     if mode in ("I", "F"):
         return *_whole_numbers(np.asarray(image)[..., None]), "grey", ()

@@ -19,7 +19,7 @@ ALPHABETS = {
     "digits": "0123456789",
     "latin": _range("A", "Z"),
     "greek": _range("Α", "Ω", leave_out="\u03a2"),  # U+03A2 is not a letter
-    "cyrillic": _range("А", "Я", leave_out="Ё"),
+    "cyrillic": _range("А", "Я"),
     "armenian": _range("Ա", "Ֆ"),
     "georgian": _range("ა", "ჰ"),
     "hebrew": _range("א", "ת"),

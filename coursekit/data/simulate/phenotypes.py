@@ -60,7 +60,7 @@ class Screen:
         um_per_px: width of a pixel in micrometres; None for 40 µm over the width of the image.
         plates: number of plates, from 1; image 0 to 3 come from plate 0, 4 to 7 from plate 1, and so on.
         plate_effect: how much plates and wells differ in stain, background, light and focus; 0 for not at
-            all. At 1, each stain of a plate differs from the mean by 22 % (standard deviation).
+            all, at most 3. At 1, each stain of a plate differs from the mean by 22 % (standard deviation).
         penetrance: share of the cells in a treated well that respond, in (0, 1].
         effect: scales how far a responding cell moves from untreated to the full phenotype, in (0, 1]; at 1
             cells go 0.89 of the way on average.
@@ -86,9 +86,10 @@ class Screen:
             raise InputError(f"size must be 24 to 256 pixels, got {self.size}.")
         if self.um_per_px is not None and not self.um_per_px > 0:
             raise InputError(f"um_per_px must be above 0, got {self.um_per_px}.")
-        if not 30 <= self.width_um <= 120:
+        # Rounded as it is printed: a width that is refused must not read as one that is allowed.
+        if not 30 <= round(self.width_um, 1) <= 120:
             raise InputError(
-                f"{self.size} pixels of {self.um_per_px:g} µm show {self.width_um:.0f} µm, 30 to 120 are "
+                f"{self.size} pixels of {self.um_per_px:g} µm show {self.width_um:.1f} µm, 30 to 120 are "
                 f"needed for one cell with its rim: use um_per_px={40 / self.size:.2g}, or None."
             )
         if self.plates < 1:
@@ -98,8 +99,11 @@ class Screen:
                 f"With confounded=True each of the 4 classes has plates of its own: plates must be a "
                 f"multiple of 4, got {self.plates}."
             )
-        if not self.plate_effect >= 0:
-            raise InputError(f"plate_effect must be 0 or more, got {self.plate_effect}.")
+        if not 0 <= self.plate_effect <= 3:
+            raise InputError(
+                f"plate_effect must be 0 to 3, got {self.plate_effect}: "
+                "at 20 most pixels would be white or black."
+            )
         for name in ("penetrance", "effect"):
             if not 0 < getattr(self, name) <= 1:
                 raise InputError(f"{name} must be in (0, 1], got {getattr(self, name)}.")

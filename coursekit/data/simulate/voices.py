@@ -92,6 +92,7 @@ def voices(
     Image i is by speaker i mod `speakers`, so that a multiple of `speakers` has equally many of each; the
     utterances of a speaker take the sessions in turn. To identify known speakers, split by group (session):
     training and test then have different microphones and rooms. To cluster unknown speakers, split by target.
+    Each seed has speakers of its own; a larger n of the same seed has more utterances of the same ones.
 
     Args:
         n: how many utterances; None for eight of each speaker.
@@ -102,7 +103,8 @@ def voices(
         bands: height of the image, 32 to 256: mel bands from 0 to 8 kHz.
         frames: width of the image, 32 to 200: 10 ms each.
         snr_db: speech against background noise in decibels; each session differs by up to 5.
-        channel_db: standard deviation in decibels of a session's frequency response.
+        channel_db: about the standard deviation in decibels of a session's frequency response, 0 to 40. The
+            larger it is, the less the mean spectrum tells about the speaker in a session not heard before.
         similarity: how alike speakers are, 0 (as different as strangers may be) to below 1 (the same person).
 
     Returns:
@@ -124,12 +126,16 @@ def voices(
         ("bands", bands, 32, 256),
         ("frames", frames, 32, 200),
     ):
-        if value != int(value) or not low <= value <= high:
-            raise InputError(f"{name} must be a whole number from {low} to {high}, got {value}.")
+        # A float would pass as a number but not as the length of an array.
+        if not isinstance(value, int | np.integer) or not low <= value <= high:
+            raise InputError(f"{name} must be a whole number from {low} to {high}, got {value!r}.")
     if not 0 <= similarity < 1:
         raise InputError(f"similarity must lie in [0, 1), got {similarity}: at 1 there is but one voice.")
-    if not channel_db >= 0:
-        raise InputError(f"channel_db must be at least 0 (no difference between sessions), got {channel_db}.")
+    if not 0 <= channel_db <= 40:
+        raise InputError(
+            f"channel_db must lie in [0, 40], got {channel_db}: 0 is no difference between sessions, and "
+            "above 40 the channel hides the speech."
+        )
     if not -10 <= snr_db <= 100:
         raise InputError(f"snr_db must lie in [-10, 100], got {snr_db}.")
     n = 8 * speakers if n is None else n

@@ -60,14 +60,14 @@ def test_pitch_alone_does_not_tell_speakers_in_a_new_session(many):
 
 def test_the_mean_spectrum_tells_speakers_in_a_new_session_only_in_part(many):
     spectrum = many.images[..., 0].mean(2)
-    # Measured 0.49 to 0.70 over five seeds, and 0.79 to 0.85 without any channel; standard deviation 0.055.
-    assert 0.35 < accuracy(spectrum, many, many.extra["session"] < 6) < 0.75
+    # Measured 0.31 to 0.44 over five seeds, and 0.74 to 0.85 without any channel; standard deviation 0.055.
+    assert 0.2 < accuracy(spectrum, many, many.extra["session"] < 6) < 0.6
 
 
 def test_pixels_do_not_tell_speakers_in_a_new_session(many):
     pixels = many.images[..., 0].reshape(320, 16, 8, 20, 5).mean((2, 4)).reshape(320, -1)
-    # Measured 0.10 to 0.19 over five seeds: nobody says the same at the same time twice.
-    assert accuracy(pixels, many, many.extra["session"] < 6) < 0.3
+    # Measured 0.08 to 0.14 over five seeds: nobody says the same at the same time twice.
+    assert accuracy(pixels, many, many.extra["session"] < 6) < 0.25
 
 
 def test_the_channel_gives_the_speaker_away_when_sessions_are_split():
@@ -76,8 +76,8 @@ def test_the_channel_gives_the_speaker_away_when_sessions_are_split():
     within = np.arange(320) // 20 < 12  # three utterances of each session for training
     assert (np.bincount(data.groups[within]) == 3).all()
     across = data.extra["session"] < 3
-    # Measured 0.14 to 0.35 more over five seeds.
-    assert accuracy(spectrum, data, within) > accuracy(spectrum, data, across) + 0.1
+    # Measured 0.25 to 0.46 more over five seeds.
+    assert accuracy(spectrum, data, within) > accuracy(spectrum, data, across) + 0.15
 
 
 def test_a_longer_vocal_tract_has_lower_formants():
@@ -139,6 +139,13 @@ def test_without_a_channel_sessions_differ_less():
     assert spread(0.0) < 0.6 * spread(8.0)
 
 
+def test_the_strongest_channel_allowed_leaves_a_picture():
+    data = load("voices", n=40, seed=0, channel_db=40)
+    assert np.isfinite(data.images).all()
+    # Measured 0.07 or more; nothing but one bright row would have less.
+    assert data.images.std((1, 2, 3)).min() > 0.05
+
+
 def test_more_similar_speakers_are_closer():
     def spread(similarity):
         data = load("voices", n=20, seed=3, similarity=similarity)
@@ -169,7 +176,11 @@ def test_the_first_30_of_60_are_the_30_and_seeds_differ():
         ({"bands": 16}, "bands must be a whole number from 32 to 256"),
         ({"frames": 99.5}, "frames must be a whole number"),
         ({"similarity": 1.0}, r"similarity must lie in \[0, 1\), got 1.0: at 1 there is but one voice"),
-        ({"channel_db": -1}, "channel_db must be at least 0"),
+        ({"speakers": 20.0}, "speakers must be a whole number from 2 to 1000, got 20.0"),
+        ({"frames": 400.0}, "frames must be a whole number from 32 to 200, got 400.0"),
+        ({"channel_db": -1}, r"channel_db must lie in \[0, 40\], got -1"),
+        ({"channel_db": 200}, "above 40 the channel hides the speech"),
+        ({"channel_db": float("nan")}, "channel_db must lie in"),
         ({"snr_db": 200}, "snr_db must lie in"),
     ],
 )
