@@ -64,6 +64,10 @@ class ImageSet:
         _check_images(self.images)
         if self.targets is not None:
             _check_targets(self.targets, self.images)
+        if self.groups is not None and not isinstance(self.groups, np.ndarray):
+            raise InputError(
+                f"groups must be an array, got {type(self.groups).__name__}: use np.array(groups)."
+            )
         if self.groups is not None and (
             self.groups.shape != (len(self),) or not np.issubdtype(self.groups.dtype, np.integer)
         ):
@@ -150,8 +154,14 @@ def _check_images(images: np.ndarray) -> None:
 
 
 def _check_targets(targets: np.ndarray, images: np.ndarray) -> None:
-    if len(targets) != len(images):
-        raise InputError(f"targets must have one entry for each of {len(images)} images, got {len(targets)}.")
+    if not isinstance(targets, np.ndarray):
+        raise InputError(
+            f"targets must be an array, got {type(targets).__name__}: use np.array(targets), with "
+            "whole numbers from 0 for class labels."
+        )
+    if targets.ndim == 0 or len(targets) != len(images):
+        came = len(targets) if targets.ndim else "a single number"
+        raise InputError(f"targets must have one entry for each of {len(images)} images, got {came}.")
     if targets.ndim == 1:
         if targets.dtype != np.int64:
             raise InputError(f"Class labels must be int64, got {targets.dtype}: use labels.astype('int64').")

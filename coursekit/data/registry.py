@@ -1,14 +1,13 @@
 """`load`: one call for every data set of the course."""
 
 import difflib
-import functools
 import importlib
 import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_limits
 
 from coursekit.data.imageset import Card, ImageSet
 from coursekit.errors import InputError
@@ -115,18 +114,10 @@ def load(name: str, n: int | None = None, seed: int = 0, **options: Any) -> Imag
         raise InputError(f"n must be a whole number from 1, or None for all, got {n!r}.")
     if not _is_whole_number(seed) or seed < 0:
         raise InputError(f"seed must be a whole number from 0, got {seed!r}.")
-    with _one_thread().limit(limits=1, user_api="blas"):
+    # Simulators multiply many small matrices. Shared out between threads, each product waits for whoever else
+    # is busy, training for example, and takes twenty times as long.
+    with threadpool_limits(1, user_api="blas"):
         return loader(n=None if n is None else int(n), seed=int(seed), **options)
-
-
-@functools.cache
-def _one_thread() -> ThreadpoolController:
-    """Return what keeps linear algebra on one core while data are made.
-
-    Simulators multiply many small matrices. Shared out between threads, each product waits for whoever else is
-    busy, training for example, and takes twenty times as long.
-    """
-    return ThreadpoolController()
 
 
 def _find(name: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from coursekit.data.labels.arguments import count
 from coursekit.errors import InputError
 
 Parts = tuple[np.ndarray, ...]
@@ -43,7 +44,7 @@ def nested_subsets(
     Raises:
         InputError: if a size is below 1 or above the number of images.
     """
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(count("seed", seed, 0))
     if isinstance(labels_or_n, int | np.integer):
         order = rng.permutation(int(labels_or_n))
     else:
@@ -57,6 +58,7 @@ def nested_subsets(
             turn[mine] = np.arange(len(mine))
         order = order[np.argsort(turn[order], kind="stable")]
     for size in sizes:
+        count("A size", size, 0)
         if not 1 <= size <= len(order):
             raise InputError(
                 f"A subset of {size} can't be drawn from {len(order)} images: use 1 to {len(order)}."
@@ -83,11 +85,12 @@ def nested_groups(groups: np.ndarray, sizes: Sequence[int], seed: int = 0) -> di
     """
     groups = _checked_labels(groups)
     members, number = np.unique(groups, return_inverse=True)
-    drawn = np.random.default_rng(seed).permutation(len(members))
+    drawn = np.random.default_rng(count("seed", seed, 0)).permutation(len(members))
     place = np.empty(len(members), int)
     place[drawn] = np.arange(len(members))
     order = np.argsort(place[number], kind="stable")
     for size in sizes:
+        count("A size", size, 0)
         if not 1 <= size <= len(members):
             raise InputError(
                 f"A subset of {size} groups can't be drawn from {len(members)}: use 1 to {len(members)}."
@@ -150,7 +153,7 @@ def split(labels: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2), seed: i
         InputError: if the shares don't add up to 1, or a class is too rare to appear in each part.
     """
     labels = _checked_labels(labels)
-    shares = _checked_shares(shares)
+    shares, seed = _checked_shares(shares), count("seed", seed, 0)
     classes, counts = np.unique(labels, return_counts=True)
     if counts.min() < len(shares):
         rare = classes[counts.argmin()]
@@ -198,7 +201,7 @@ def split_by_group(groups: np.ndarray, shares: Sequence[float] = (0.6, 0.2, 0.2)
         raise InputError(
             f"{len(members)} group(s) can't be split into {len(shares)} parts without cutting one."
         )
-    shuffled = np.random.default_rng(seed).permutation(len(members))
+    shuffled = np.random.default_rng(count("seed", seed, 0)).permutation(len(members))
     missing = np.array(shares) * len(groups)
     home: dict[int, int] = {}
     for position, i in enumerate(shuffled[np.argsort(-counts[shuffled], kind="stable")]):

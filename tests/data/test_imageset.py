@@ -84,3 +84,10 @@ def test_targets_of_the_wrong_kind_are_refused(targets, message):
 def test_groups_of_the_wrong_kind_are_refused(groups):
     with pytest.raises(InputError, match="groups must be 4 whole numbers"):
         ImageSet(IMAGES, LABELS, groups)
+
+
+def test_lists_are_refused_with_advice():
+    with pytest.raises(InputError, match=r"targets must be an array, got list: use np\.array"):
+        ImageSet(IMAGES, [0, 1, 1, 2])
+    with pytest.raises(InputError, match=r"groups must be an array, got list: use np\.array"):
+        ImageSet(IMAGES, LABELS, [0, 0, 1, 1])

@@ -183,3 +183,15 @@ def test_folds_of_two_parts_or_of_parts_that_overlap_are_refused():
         folds([np.arange(5), np.arange(5, 10)])
     with pytest.raises(InputError, match="share no index"):
         folds([np.arange(5), np.arange(4, 8), np.arange(8, 10)])
+
+
+def test_a_seed_below_0_and_a_size_that_is_no_whole_number_are_refused():
+    labels = np.arange(40) % 2
+    for draw in (split, split_by_group):
+        with pytest.raises(InputError, match="seed must be a whole number from 0, got -1"):
+            draw(labels, (0.5, 0.5), seed=-1)
+    for draw, what in ((nested_subsets, 10), (nested_groups, labels)):
+        with pytest.raises(InputError, match="seed must be a whole number from 0, got -1"):
+            draw(what, [1], seed=-1)
+        with pytest.raises(InputError, match=r"A size must be a whole number from 0, got 3\.5"):
+            draw(what, [3.5])

@@ -213,8 +213,8 @@ def names_and_formats(facts: Sequence[Facts], listing: Listing) -> list[Finding]
             Finding(
                 "note",
                 "unused columns",
-                f"{'Columns' if several else 'Column'} {', '.join(map(shown, listing.unused_columns))} of the "
-                f"table {'are' if several else 'is'} not used.",
+                f"{'Columns' if several else 'Column'} {', '.join(map(shown, listing.unused_columns))} "
+                f"of the table {'are' if several else 'is'} not used.",
                 {},
                 "Only file, label, mask, group and split are known.",
                 "What names a patient, slide or plate: call it group, or give group=.",
@@ -596,7 +596,7 @@ def _giveaway(
 
 
 def _group_numbers(facts: Sequence[Facts]) -> np.ndarray | None:
-    """Number of the group of each image, (n,) from 0; an image of no group is one by itself. None if all are."""
+    """Number of the group of each image, (n,) from 0, or None if each is one by itself."""
     names = [("group", name) if (name := _group(one)) else ("image", one.name) for one in facts]
     return None if len(set(names)) == len(names) else _codes(names)
 

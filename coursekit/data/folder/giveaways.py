@@ -26,12 +26,9 @@ def value_rule_accuracy(values: np.ndarray, classes: np.ndarray, groups: np.ndar
         Where classes tie, their share of the point.
     """
     groups = np.arange(len(classes)) if groups is None else groups
-    table = np.zeros((values.max() + 1, classes.max() + 1))
-    np.add.at(table, (values, classes), 1)
+    table = _counts(values, classes)
     _, pair = np.unique(groups * (values.max() + 1) + values, return_inverse=True)
-    of_group = np.zeros((pair.max() + 1, classes.max() + 1))
-    np.add.at(of_group, (pair, classes), 1)
-    return _accuracy(table[values] - of_group[pair], classes, groups)
+    return _accuracy(table[values] - _counts(pair, classes)[pair], classes, groups)
 
 
 def number_rule_accuracy(numbers: np.ndarray, classes: np.ndarray, groups: np.ndarray | None = None) -> float:
@@ -107,13 +104,16 @@ def _dealt(classes: np.ndarray, groups: np.ndarray, rng: np.random.Generator) ->
     return dealt
 
 
+def _counts(kinds: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """How many images of each class (columns) there are of each kind (rows)."""
+    k = classes.max() + 1
+    return np.bincount(kinds * k + classes, minlength=(kinds.max() + 1) * k).reshape(-1, k).astype(float)
+
+
 def _accuracy(votes: np.ndarray, classes: np.ndarray, groups: np.ndarray) -> float:
     """Judge by votes (n, k) of images of other groups for each class."""
     sizes = np.bincount(classes).astype(float)
-    _, group = np.unique(groups, return_inverse=True)
-    of_group = np.zeros((group.max() + 1, len(sizes)))
-    np.add.at(of_group, (group, classes), 1)
-    share = votes / np.maximum(sizes - of_group[group], 1)
+    share = votes / np.maximum(sizes - _counts(groups, classes)[groups], 1)
     # The margin is for rounding: 3/30 and 5/50 are the same share.
     winners = share >= share.max(axis=1, keepdims=True) - 1e-9
     right = winners[np.arange(len(classes)), classes] / winners.sum(axis=1)

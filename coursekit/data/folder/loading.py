@@ -70,7 +70,7 @@ def load_folder(
             what the pixels mean. Files of 8 bits are divided by 255 in any case.
         pages: of a TIFF: "images" makes each an image of its own, all of one group unless you name groups;
             "channels" makes them channels of one image; "first" leaves the others out.
-        masks: "binary" (two values; of more, half of white decides, one value for the whole folder), "classes"
+        masks: "binary" (two values; of more, half of white decides, for the whole folder alike), "classes"
             (0 background, 1 first class ...) or "instances" (0 background, 1 first object ...); None for two
             values, and an error for anything else.
         class_names: of the folders or labels, in the order of their numbers, or of the mask's channels; None
@@ -405,9 +405,9 @@ def _mask_targets(
         if most > np.count_nonzero(there):
             raise InputError(
                 "masks='classes' expects the classes to be numbered 1, 2, 3 ..., but the values of these "
-                f"masks are {', '.join(map(str, there[:_NAMED]))}{' ...' if len(there) > _NAMED else ''}. Number "
-                "them without gaps (255 often means: don't count this pixel), or give class_names for all "
-                f"from 1 to {most}."
+                f"masks are {', '.join(map(str, there[:_NAMED]))}{' ...' if len(there) > _NAMED else ''}. "
+                "Number them without gaps (255 often means: don't count this pixel), or give class_names for "
+                f"all from 1 to {most}."
             )
     classes = len(class_names) if class_names is not None else max(most, 1)
     if most > classes:

@@ -1,5 +1,6 @@
 """What must hold for arguments that several functions on labels share."""
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ def share(name: str, value: float) -> float:
     Raises:
         InputError: if it isn't.
     """
+    if not isinstance(value, Real):
+        raise InputError(f"{name} must be a number from 0 to 1, got {value!r}.")
     if not 0 <= value <= 1:  # also catches NaN
         raise InputError(f"{name} must be from 0 to 1, got {value}.")
     return float(value)

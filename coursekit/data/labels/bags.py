@@ -103,7 +103,8 @@ def make_bags(
         positive_share: share of positive bags, 0 to 1.
         witnesses: number of positive images in each positive bag; None draws it as chance would, from the
             share of positive images in this part, given that there is one at least.
-        indices: which of the images to draw from, such as those of the training part; None for all.
+        indices: which of the images to draw from, such as those of the training part, or a boolean
+            mask (n,); None for all.
         seed: decides sizes and images.
 
     Returns:
@@ -116,8 +117,16 @@ def make_bags(
     """
     labels = class_labels(labels)
     n_bags, positive_share = count("n_bags", n_bags, 1), share("positive_share", positive_share)
-    part = np.arange(len(labels)) if indices is None else np.unique(np.asarray(indices))
-    if len(part) == 0 or part.min() < 0 or part.max() >= len(labels):
+    part = np.arange(len(labels)) if indices is None else np.asarray(indices)
+    if part.dtype == bool:
+        if part.shape != labels.shape:
+            raise InputError(
+                f"A boolean mask needs one entry for each of {len(labels)} images, got shape {part.shape}."
+            )
+        part = np.flatnonzero(part)
+    part = np.unique(part)
+    whole = np.issubdtype(part.dtype, np.integer)
+    if not whole or len(part) == 0 or part.min() < 0 or part.max() >= len(labels):
         raise InputError(f"indices must be one or more whole numbers from 0 to {len(labels) - 1}.")
     if not 1 <= mean_size < np.inf or not 0 <= sd_size <= mean_size:
         raise InputError(

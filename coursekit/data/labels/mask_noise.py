@@ -1,6 +1,7 @@
 """Masks that are wrong on purpose: forgotten objects, bad outlines, boxes (SNOW)."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TypedDict
 
 import numpy as np
@@ -66,7 +67,8 @@ def corrupt_masks(
     Args:
         labels: the clean truth. Either numbers of objects, (n, h, w) or (n, h, w, 1) integer, 0 on
             background; or masks of 0 and 1, of the same shapes, float or bool, whose connected pieces
-            (corners connect) are the objects. Where an image has a single number, its pieces are objects.
+            (corners connect) are the objects. Integers are always numbers of objects: in an integer array of
+            0 and 1 each image has one object, however many pieces it is in.
         remove: share of objects removed, 0 to 1.
         sigma_px: standard deviation of the radius in pixels; 0 leaves the size alone.
         every: 1 leaves the outline alone, without filling holes; an outline has about 8 points for each pixel
@@ -85,8 +87,8 @@ def corrupt_masks(
     pixel farther outside and takes the first piece rather than the longest one.
     """
     remove, every = share("remove", remove), count("every", every, 1)
-    if not 0 <= sigma_px < np.inf:
-        raise InputError(f"sigma_px must be a number of pixels from 0, got {sigma_px}.")
+    if not isinstance(sigma_px, Real) or not 0 <= sigma_px < np.inf:
+        raise InputError(f"sigma_px must be a number of pixels from 0, got {sigma_px!r}.")
     numbered = _numbered(labels)
     corrupted = np.zeros(numbered.shape, np.int32)
     for image, result, rng in zip(
@@ -193,18 +195,16 @@ def _numbered(labels: np.ndarray) -> np.ndarray:
             "Masks must hold 0 and 1 alone, and numbers of objects must be integers, got "
             f"{labels.dtype} with other values: threshold them, or use labels.astype('int32')."
         )
-    return np.stack([_pieces(image) for image in labels]) if len(labels) else labels.astype(np.int32)
+    if whole or not len(labels):
+        return labels.astype(np.int32)
+    return np.stack([_pieces(image) for image in labels])
 
 
 def _pieces(image: np.ndarray) -> np.ndarray:
-    """Number the connected pieces, unless objects have numbers already."""
-    image = image.astype(np.int32)
-    marked = image > 0
-    if not marked.any() or image.max() != image[marked].min():
-        return image
+    """Number the connected pieces of a mask."""
     from scipy.ndimage import label
 
-    return label(marked, structure=np.ones((3, 3)))[0].astype(np.int32)
+    return label(image > 0, structure=np.ones((3, 3)))[0].astype(np.int32)
 
 
 def _objects(image: np.ndarray) -> list[tuple[int, Window]]:

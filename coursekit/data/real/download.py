@@ -142,6 +142,9 @@ def _fetch_one(file: RemoteFile, folder: Path, timeout_s: float, bar: "_Bar | No
     path = folder / file.place
 
     def bring(url: str, destination: str, _: Any) -> None:
+        # pooch has made it for the owner's eyes alone. Made anew it gets the rights that this person gives to
+        # files, so that others may use the cache as their mirror.
+        Path(destination).unlink()
         if mirror := os.environ.get("COURSEKIT_MIRROR"):
             origin = str(_copy_from_mirror(file, Path(mirror).expanduser(), destination))
         else:
@@ -172,12 +175,26 @@ def _digest(path: Path, kind: str) -> str:
 
 def _copy_from_mirror(file: RemoteFile, mirror: Path, destination: str) -> Path:
     source = mirror / file.place
-    if not source.is_file():
+    otherwise = f"or unset COURSEKIT_MIRROR to fetch it from {file.url}."
+    try:
+        if not mirror.is_dir():
+            raise CourseError(
+                f"COURSEKIT_MIRROR is {mirror}, but there is no such folder: name one, {otherwise}"
+            )
+        if not source.is_file():
+            raise CourseError(
+                f"COURSEKIT_MIRROR is {mirror}, but there is no file {file.place} in it. Put a copy there, "
+                f"{otherwise}"
+            )
+        content = source.open("rb")
+    except OSError as error:
+        # Said here: further out it would pass for an error of the cache.
         raise CourseError(
-            f"COURSEKIT_MIRROR is {mirror}, but there is no file {file.place} in it. Put a copy there, or "
-            f"unset COURSEKIT_MIRROR to fetch it from {file.url}."
-        )
-    shutil.copyfile(source, destination)
+            f"{source}, in the mirror, can't be read ({error.strerror or error}): have its owner make it "
+            f"readable, {otherwise}"
+        ) from error
+    with content, Path(destination).open("wb") as copy:
+        shutil.copyfileobj(content, copy)
     return source
 
 

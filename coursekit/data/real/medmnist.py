@@ -129,27 +129,102 @@ CARDS = {
 
 
 def pathmnist(n: int | None = None, seed: int = 0, part: str = "train") -> ImageSet:
-    """Return patches of stained tissue in nine classes: images (n, 28, 28, 3); see `_from_medmnist`."""
+    """Return patches of stained tissue in nine classes: images (n, 28, 28, 3) and labels (n,).
+
+    Args:
+        n: how many, with the classes in equal shares; None for all of the part.
+        seed: decides which ones are drawn.
+        part: "train", "val" or "test", as MedMNIST has split them.
+
+    Returns:
+        Images with class labels, no groups.
+
+    Raises:
+        InputError: if the part is unknown or has fewer than n images.
+        CourseError: if the file can't be fetched or is not as expected.
+
+    Source: Yang et al., MedMNIST v2, Scientific Data 10:41, 2023, doi:10.1038/s41597-022-01721-8.
+    """
     return _from_medmnist("pathmnist", n, seed, part)
 
 
 def bloodmnist(n: int | None = None, seed: int = 0, part: str = "train") -> ImageSet:
-    """Return blood cells in eight classes: images (n, 28, 28, 3); see `_from_medmnist`."""
+    """Return blood cells in eight classes: images (n, 28, 28, 3) and labels (n,).
+
+    Args:
+        n: how many, with the classes in equal shares; None for all of the part.
+        seed: decides which ones are drawn.
+        part: "train", "val" or "test", as MedMNIST has split them.
+
+    Returns:
+        Images with class labels, no groups.
+
+    Raises:
+        InputError: if the part is unknown or has fewer than n images.
+        CourseError: if the file can't be fetched or is not as expected.
+
+    Source: Yang et al., MedMNIST v2, Scientific Data 10:41, 2023, doi:10.1038/s41597-022-01721-8.
+    """
     return _from_medmnist("bloodmnist", n, seed, part)
 
 
 def dermamnist(n: int | None = None, seed: int = 0, part: str = "train") -> ImageSet:
-    """Return skin lesions in seven classes: images (n, 28, 28, 3); see `_from_medmnist`."""
+    """Return skin lesions in seven classes: images (n, 28, 28, 3) and labels (n,).
+
+    Args:
+        n: how many, with the classes in equal shares; None for all of the part.
+        seed: decides which ones are drawn.
+        part: "train", "val" or "test", as MedMNIST has split them.
+
+    Returns:
+        Images with class labels, no groups.
+
+    Raises:
+        InputError: if the part is unknown or has fewer than n images.
+        CourseError: if the file can't be fetched or is not as expected.
+
+    Source: Yang et al., MedMNIST v2, Scientific Data 10:41, 2023, doi:10.1038/s41597-022-01721-8.
+    """
     return _from_medmnist("dermamnist", n, seed, part)
 
 
 def breastmnist(n: int | None = None, seed: int = 0, part: str = "train") -> ImageSet:
-    """Return ultrasound images in two classes: images (n, 28, 28, 1); see `_from_medmnist`."""
+    """Return ultrasound images in two classes: images (n, 28, 28, 1) and labels (n,).
+
+    Args:
+        n: how many, with the classes in equal shares; None for all of the part.
+        seed: decides which ones are drawn.
+        part: "train", "val" or "test", as MedMNIST has split them.
+
+    Returns:
+        Images with class labels, no groups.
+
+    Raises:
+        InputError: if the part is unknown or has fewer than n images.
+        CourseError: if the file can't be fetched or is not as expected.
+
+    Source: Yang et al., MedMNIST v2, Scientific Data 10:41, 2023, doi:10.1038/s41597-022-01721-8.
+    """
     return _from_medmnist("breastmnist", n, seed, part)
 
 
 def pneumoniamnist(n: int | None = None, seed: int = 0, part: str = "train") -> ImageSet:
-    """Return chest X-rays in two classes: images (n, 28, 28, 1); see `_from_medmnist`."""
+    """Return chest X-rays in two classes: images (n, 28, 28, 1) and labels (n,).
+
+    Args:
+        n: how many, with the classes in equal shares; None for all of the part.
+        seed: decides which ones are drawn.
+        part: "train", "val" or "test", as MedMNIST has split them.
+
+    Returns:
+        Images with class labels, no groups.
+
+    Raises:
+        InputError: if the part is unknown or has fewer than n images.
+        CourseError: if the file can't be fetched or is not as expected.
+
+    Source: Yang et al., MedMNIST v2, Scientific Data 10:41, 2023, doi:10.1038/s41597-022-01721-8.
+    """
     return _from_medmnist("pneumoniamnist", n, seed, part)
 
 

@@ -255,6 +255,42 @@ def test_chance_is_told_from_a_rule():
     assert not is_chance(number_rule_accuracy, rng.normal(size=40) + 5 * classes, classes)
 
 
+def test_the_brightness_of_a_patient_is_no_giveaway_of_the_class():
+    def alarms(patient_of, seeds):
+        found = 0
+        for seed in seeds:
+            rng = np.random.default_rng(seed)
+            patient = np.repeat(np.arange(20), 10)
+            classes = rng.permutation(np.arange(20) % 2)[patient]
+            brightness = rng.normal(size=20)[patient] + 0.02 * rng.normal(size=200)
+            groups = patient_of(patient)
+            accuracy = number_rule_accuracy(brightness, classes, groups)
+            # 0.8: six tenths of the way from guessing to certainty, as the audit asks for.
+            found += accuracy >= 0.8 and not is_chance(number_rule_accuracy, brightness, classes, groups)
+        return found / len(seeds)
+
+    # The test has a point: image by image, a patient's other images give it away.
+    assert alarms(lambda patient: None, range(20)) > 0.3
+    assert alarms(lambda patient: patient, range(100)) <= 0.03
+
+
+def test_what_differs_between_the_classes_of_many_patients_is_found():
+    patient = np.repeat(np.arange(20), 10)
+    classes = patient % 2
+    brightness = np.random.default_rng(0).normal(0, 0.2, 20)[patient] + classes
+    for rule, values in ((number_rule_accuracy, brightness), (value_rule_accuracy, classes)):
+        assert rule(values, classes, patient) > 0.9
+        assert not is_chance(rule, values, classes, patient)
+
+
+def test_few_groups_are_too_few_to_tell(tmp_path):
+    for i in range(24):
+        save(tmp_path / ("ill", "well")[i % 2] / f"p{i % 6}_{i}.{('png', 'bmp')[i % 2]}", picture(i))
+    said = finding(audit(tmp_path, group=r"(p\d)_"), "file format may give the class away")
+    assert said.severity == "note"
+    assert "too few groups to tell: 6" in said.what
+
+
 def test_parts_that_were_stored_differently_are_found(tmp_path):
     for i in range(24):
         part = ("train", "test")[i % 2]

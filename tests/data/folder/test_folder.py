@@ -6,6 +6,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from coursekit.data.folder.auditing import audit
 from coursekit.data.folder.loading import load_folder
 from coursekit.errors import InputError
 
@@ -408,6 +409,7 @@ def test_the_folder_itself_may_be_wrong(tmp_path):
         ("size", 0),
         ("size", (3, 4, 5)),
         ("size", 10**6),
+        ("size", 64.0),
         ("fit", "pad"),
         ("channels", 2),
         ("white", 0),
@@ -427,3 +429,134 @@ def test_every_field_of_the_card_is_filled(tmp_path):
     save(tmp_path / "a.png", GREY[0])
     card = load_folder(tmp_path).card
     assert all((card.name, card.title, card.source, card.licence, card.citation, card.unit, card.limits))
+
+
+# Folders and options that were once read wrongly without a word ---
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("train/a.png", "holdout/b.png"), "holdout, train"),
+        (("train/x/a.png", "test/x/b.png", "unlabelled/c.png"), "test, train, unlabelled"),
+        (("images/a.png", "thumbnails/a.png"), "images"),
+        (("Labels/a.png", "cat/a.png"), "Labels"),
+    ],
+)
+def test_folders_that_are_no_classes_are_refused_as_classes(tmp_path, names, said):
+    for name in names:
+        save(tmp_path / name, GREY[0])
+    with pytest.raises(InputError, match=f"{said} sounds like none.*layout='classes'"):
+        load_folder(tmp_path)
+    assert load_folder(tmp_path, layout="classes").targets is not None
+    found = audit(tmp_path)
+    assert "unclear layout" in [one.topic for one in found.of("unusable")]
+
+
+@pytest.mark.parametrize(("images", "masks"), [("image", "mask"), ("images", "labels"), ("Images", "gt")])
+def test_other_words_for_images_and_masks_are_understood(tmp_path, images, masks):
+    save(tmp_path / images / "a.png", GREY[0])
+    save(tmp_path / masks / "a.png", (GREY[1] > 99).astype("uint8"))
+    assert np.array_equal(load_folder(tmp_path).targets[0, ..., 0], GREY[1] > 99)
+
+
+def test_parts_below_images_and_masks_are_a_split_or_an_error(tmp_path):
+    for top in ("images", "masks"):
+        for i, part in enumerate(("train", "test")):
+            save(tmp_path / top / part / f"{i}.png", (GREY[i] > 99).astype("uint8"))
+    assert load_folder(tmp_path).extra["split"].tolist() == ["test", "training"]
+    for top in ("images", "masks"):
+        (tmp_path / top / "test").rename(tmp_path / top / "holdout")
+    with pytest.raises(InputError, match=r"are holdout, train: as parts of a split"):
+        load_folder(tmp_path)
+
+
+def test_a_table_that_does_not_fit_is_not_passed_over(tmp_path):
+    save(tmp_path / "a.png", GREY[0])
+    (tmp_path / "t.csv").write_text("filename,label\na.png,x\n")
+    with pytest.raises(InputError, match=r"t.csv has the columns filename, label.* column called file"):
+        load_folder(tmp_path)
+    (tmp_path / "t.csv").write_text("file,label\na.png,x\n")
+    (tmp_path / "u.csv").write_text("file,label\na.png,y\n")
+    with pytest.raises(InputError, match=r"give the path of the right table"):
+        load_folder(tmp_path)
+    assert load_folder(tmp_path, layout="images").targets is None
+    assert load_folder(tmp_path / "u.csv").card.class_names == ("y",)
+
+
+def test_unused_columns_are_named(tmp_path):
+    save(tmp_path / "a.png", GREY[0])
+    (tmp_path / "t.csv").write_text("file,label,patient\na.png,x,3\n")
+    notes = [one for one in audit(tmp_path).of("note") if one.topic == "unused columns"]
+    assert "Column patient of the table is not used" in notes[0].what
+
+
+@pytest.mark.parametrize("values", [(1, 2), (3, 300)])
+def test_numbers_of_objects_are_not_cut_at_half_of_white(tmp_path, values):
+    mask = np.zeros((12, 10), "uint16" if max(values) > 255 else "uint8")
+    for i, objects in enumerate((values[:1], values)):
+        mask[:] = 0
+        mask[: 2 * len(objects) : 2] = np.array(objects)[:, None]
+        save(tmp_path / "images" / f"{i}.png", GREY[i])
+        save(tmp_path / "masks" / f"{i}.tif", mask)
+    with pytest.raises(InputError, match=r"say masks='instances'"):
+        load_folder(tmp_path, masks="binary")
+    with pytest.raises(InputError, match=r"not masks='binary'"):
+        load_folder(tmp_path)
+    assert (load_folder(tmp_path, masks="instances").targets.sum(axis=(1, 2, 3)) > 0).all()
+
+
+def test_white_is_one_value_in_all_masks(tmp_path):
+    for i, white in enumerate((1, 255)):
+        save(tmp_path / "images" / f"{i}.png", GREY[i])
+        save(tmp_path / "masks" / f"{i}.png", (GREY[i] > 99).astype("uint8") * np.uint8(white))
+    with pytest.raises(InputError, match=r"White is 1 in the mask of images/0.png, and 255"):
+        load_folder(tmp_path)
+
+
+def test_gaps_in_the_numbers_of_classes_are_refused(tmp_path):
+    mask = np.zeros((12, 10), "uint8")
+    mask[2:4], mask[6:8] = 1, 255
+    save(tmp_path / "images" / "a.png", GREY[0])
+    save(tmp_path / "masks" / "a.png", mask)
+    with pytest.raises(InputError, match=r"are 0, 1, 255.*without gaps"):
+        load_folder(tmp_path, masks="classes")
+
+
+def test_a_table_with_labels_and_masks_names_the_channels(tmp_path):
+    save(tmp_path / "a.png", GREY[0])
+    save(tmp_path / "m.png", (GREY[1] > 99).astype("uint8"))
+    (tmp_path / "t.csv").write_text("file,mask,label\na.png,m.png,ill\n")
+    assert load_folder(tmp_path, class_names=("nucleus",)).card.class_names == ("nucleus",)
+
+
+@pytest.mark.parametrize("names", ["ab", ("a", "b", "a")])
+def test_class_names_are_several_different_names(tmp_path, names):
+    for name in "ab":
+        save(tmp_path / name / "1.png", GREY[0])
+    with pytest.raises(InputError, match=r"^class_names must"):
+        load_folder(tmp_path, class_names=names)
+
+
+def test_groups_that_nobody_belongs_to_are_an_error(tmp_path):
+    for name in ("ill/1.png", "well/2.png"):
+        save(tmp_path / name, GREY[0])
+    for read in (load_folder, audit):
+        with pytest.raises(InputError, match=r"matches no file.*such as ill/1.png"):
+            read(tmp_path, group=r"patient(\d+)")
+    with pytest.raises(InputError, match=r"1 image.* have no group, such as well/2.png"):
+        load_folder(tmp_path, group=lambda name: "1" if "1" in name else None)
+
+
+def test_the_card_says_what_was_left_out(tmp_path):
+    save(tmp_path / "a.png", GREY[0])
+    for name in "bcde":
+        (tmp_path / f"{name}.png").touch()
+    limits = load_folder(tmp_path, on_unusable="skip").card.limits
+    assert "4 file(s) that can't be used were left out: b.png, c.png, d.png ..." in limits
+
+
+def test_a_pgm_of_sixteen_bits_is_divided_by_65535(tmp_path):
+    deep = RNG.integers(0, 65536, (12, 10)).astype("uint16")
+    (tmp_path / "a.pgm").write_bytes(b"P5 10 12 65535\n" + deep.astype(">u2").tobytes())
+    assert np.array_equal(one(tmp_path)[..., 0], deep.astype("float32") / np.float32(65535))

@@ -69,6 +69,12 @@ def test_bags_of_two_parts_share_no_image():
     assert not np.isin(used[0], used[1]).any()
 
 
+def test_a_part_may_be_given_as_a_mask():
+    mask = np.arange(1000) >= 400
+    by_mask, by_index = (make_bags(LABELS, 9, 50, indices=part) for part in (mask, np.arange(400, 1000)))
+    assert np.array_equal(by_mask.indices, by_index.indices)
+
+
 def test_bag_i_does_not_depend_on_the_number_of_bags():
     few, many = make_bags(LABELS, 9, 100, seed=3), make_bags(LABELS, 9, 300, seed=3)
     assert np.array_equal(few.indices, many.indices[:100])
@@ -100,6 +106,8 @@ def test_images_are_put_into_their_bags_and_empty_places_are_black():
         ({"n_bags": 0}, "n_bags must be a whole number from 1"),
         ({"indices": [5000]}, "from 0 to 999"),
         ({"indices": []}, "one or more"),
+        ({"indices": [0.0, 1.0]}, "whole numbers"),
+        ({"indices": [True, False]}, "one entry for each of 1000 images"),
     ],
 )
 def test_impossible_bags_are_refused(arguments, message):

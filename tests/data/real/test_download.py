@@ -1,6 +1,7 @@
 """Files from a server on the loopback that does all that servers do."""
 
 import contextlib
+import errno
 import hashlib
 import http.server
 import os
@@ -171,7 +172,7 @@ def in_a_process(*files, before=(), script="", **environment):
         "from coursekit.errors import CourseError\n"
         f"{script}\n"
         "try:\n"
-        f"    paths = fetch({list(files)!r}, 'test', timeout_s=10)\n"
+        f"    paths = fetch({list(files)!r}, 'test', timeout_s=60)\n"
         "    print([hashlib.sha256(path.read_bytes()).hexdigest() for path in paths])\n"
         "except CourseError as error:\n"
         "    print('CourseError:', error)\n"
@@ -182,7 +183,7 @@ def in_a_process(*files, before=(), script="", **environment):
 
 
 def said(process):
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     return out.strip()
 
@@ -266,7 +267,7 @@ def test_a_server_that(behaviour, message, server, cache):
     assert "\n" not in str(caught.value)
     assert files_in(cache) == []
     server.does.clear()
-    (path,) = fetch([file], "test", timeout_s=STALL_S)
+    (path,) = fetch([file], "test", timeout_s=20)
     assert path.read_bytes() == BODY
     assert files_in(cache) == [path]
 
@@ -500,6 +501,42 @@ def test_a_cache_can_serve_as_a_mirror(mirror, cache, tmp_path, monkeypatch):
     monkeypatch.setenv("COURSEKIT_MIRROR", str(cache))
     monkeypatch.setenv("COURSEKIT_CACHE", str(tmp_path / "second"))
     assert [path.read_bytes() for path in fetch([GITHUB, ELSEWHERE], "test")] == [BODY, BODY]
+
+
+def test_a_file_in_the_cache_has_the_rights_that_files_of_this_person_have(server, tmp_path):
+    (tmp_path / "ordinary").write_bytes(b"")
+    (path,) = fetch([server.file()], "test")
+    assert path.stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_a_copy_from_a_mirror_has_the_rights_that_files_of_this_person_have(mirror, tmp_path):
+    (tmp_path / "ordinary").write_bytes(b"")
+    (mirror / GITHUB.place).chmod(0o400)
+    (path,) = fetch([GITHUB], "test")
+    assert path.stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_a_file_of_the_mirror_that_may_not_be_read_is_named(mirror, cache, monkeypatch):
+    ordinary = Path.open
+
+    # Taking the right away would not stop a test that runs as root.
+    def refuses_the_mirror(path, *arguments, **options):
+        if mirror in path.parents:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return ordinary(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", refuses_the_mirror)
+    with pytest.raises(CourseError, match=r"mirror/owner.*can't be read \(Permission denied\)") as caught:
+        fetch([GITHUB], "test")
+    assert str(cache) not in str(caught.value)
+    assert files_in(cache) == []
+
+
+def test_a_mirror_that_does_not_exist_is_told(mirror, cache):
+    shutil.rmtree(mirror)
+    with pytest.raises(CourseError, match=r"COURSEKIT_MIRROR is .*mirror, but there is no such folder"):
+        fetch([GITHUB], "test")
+    assert files_in(cache) == []
 
 
 def test_a_file_that_the_mirror_lacks_is_named(mirror, cache):
