@@ -417,8 +417,8 @@ TASKS = {
 }
 
 
-# Real digits and clothes are nearly solved by their pixels, and 300 steps are few for a map that depends on the
-# whole section: there the network must win, by however little.
+# Real digits and clothes are nearly solved by their pixels, and 300 steps are few for a map that depends on
+# the whole section: there the network must win, by however little.
 MARGIN = {"digits": 0.0, "fashion_sprite": 0.0, "stress": 0.0}
 
 
