@@ -191,6 +191,41 @@ def test_regions_do_not_leak_through_a_diagonal_border():
     assert metrics.border_adjusted_rand_index(diagonal, broken) < 0.5
 
 
+def test_lines_are_given_to_the_nearest_cell_unless_one_says_otherwise():
+    a, b = np.zeros((9, 9), bool), np.zeros((9, 9), bool)
+    a[:, 4] = b[:, 3] = True
+    assert metrics.border_adjusted_rand_index(a, b) == metrics.border_adjusted_rand_index(a, b, "nearest")
+    # Ignored: columns 3 and 4 don't count, and the rest agrees.
+    assert metrics.border_adjusted_rand_index(a, b, "ignored") == 1
+    # Region: columns 3 and 4 disagree, 18 of 81 pixels.
+    labels_a, labels_b = np.repeat([1, 0, 2], [4, 1, 4]), np.repeat([1, 0, 2], [3, 1, 5])
+    by_hand = metrics.adjusted_rand_index(np.tile(labels_a, (9, 1)), np.tile(labels_b, (9, 1)))
+    assert metrics.border_adjusted_rand_index(a, b, "region") == pytest.approx(by_hand)
+    with pytest.raises(InputError, match="'nearest', 'region' or 'ignored'"):
+        metrics.border_adjusted_rand_index(a, b, "line")
+
+
+def test_the_convention_for_lines_is_worth_much_where_cells_are_small():
+    border = np.zeros((64, 64), bool)
+    border[7::8] = border[:, 7::8] = True
+    moved = np.roll(border, 1, axis=1)
+    nearest = metrics.border_adjusted_rand_index(border, moved)
+    assert nearest > metrics.border_adjusted_rand_index(border, moved, "region") + 0.25
+
+
+def test_a_mask_without_lines_and_one_of_lines_only_share_no_cells():
+    nothing, everything = np.zeros((8, 8), bool), np.ones((8, 8), bool)
+    for lines in ("nearest", "region", "ignored"):
+        assert metrics.border_adjusted_rand_index(frame(), np.zeros((33, 33), bool), lines) < 0.01
+    assert metrics.border_adjusted_rand_index(nothing, everything, "ignored") in (0, 1)
+
+
+def test_cells_are_numbered_between_the_lines():
+    regions = metrics.cell_regions(frame(5))
+    assert sorted(np.unique(regions)) == [0, 1, 2, 3, 4]
+    assert (regions == 0).sum() < frame(5).sum() / 3
+
+
 def test_border_rand_index_takes_one_image_at_a_time():
     with pytest.raises(InputError, match="one image"):
         metrics.border_adjusted_rand_index(np.zeros((2, 8, 8), bool), np.zeros((2, 8, 8), bool))
