@@ -3,6 +3,15 @@
 from coursekit.models.global_pooling import global_pooling_cnn
 from coursekit.models.lenet import lenet5
 from coursekit.models.mlp import mlp
-from coursekit.models.unet import unet
+from coursekit.models.unet import unet, unet_encoder
+from coursekit.models.unet_gan import unet_discriminator, unet_generator
 
-__all__ = ["global_pooling_cnn", "lenet5", "mlp", "unet"]
+__all__ = [
+    "global_pooling_cnn",
+    "lenet5",
+    "mlp",
+    "unet",
+    "unet_discriminator",
+    "unet_encoder",
+    "unet_generator",
+]

@@ -40,6 +40,51 @@ def unet(
     CVPRW 2019, code usnistgov/small-data-cnns. Padding is `same`, so that the output is as large as the
     input.
     """
+    widths = checked_widths(input_shape, widths)
+    image = keras.layers.Input(input_shape, name="image")
+    x, skips = encode(image, widths, activation, batch_normalization)
+    for level in range(len(skips), 0, -1):
+        x = double(x, widths[level - 1], level, batch_normalization)
+        x = keras.layers.Concatenate(name=f"dec{level}_join")([skips[level - 1], x])
+        x = convolve(x, widths[level - 1], f"dec{level}", activation, batch_normalization)
+    return keras.Model(image, keras.layers.Conv2D(classes, 1, name="logits")(x), name="unet")
+
+
+def unet_encoder(
+    input_shape: tuple[int, int, int],
+    widths: Sequence[int] = (16, 32, 64),
+    activation: str = "relu",
+    batch_normalization: bool = True,
+) -> keras.Model:
+    """Build the way down of a U-Net alone: what an image means, without where every pixel lies.
+
+    For other answers than masks: put a head on it, such as `keras.layers.GlobalAveragePooling2D` and a dense
+    layer for a class or a number, or a 1×1 convolution for a map of centres. Layers have the names that they
+    have in `unet`, so that weights go from one to the other.
+
+    Args:
+        input_shape: (height, width, channels) of one image.
+        widths: as for `unet`.
+        activation: of all convolutions.
+        batch_normalization: as for `unet`.
+
+    Returns:
+        A Keras model from (n, height, width, channels) to the maps of the bottleneck (n, height / 2**depth,
+        width / 2**depth, widths[-1]).
+
+    Raises:
+        InputError: as for `unet`.
+
+    Source: as for `unet`; heads on one encoder after Majurski et al., CVPRW 2019.
+    """
+    widths = checked_widths(input_shape, widths)
+    image = keras.layers.Input(input_shape, name="image")
+    x, _ = encode(image, widths, activation, batch_normalization)
+    return keras.Model(image, x, name="unet_encoder")
+
+
+def checked_widths(input_shape: tuple[int, int, int], widths: Sequence[int]) -> list[int]:
+    """Widths as a list, if an image of this shape can be halved so often."""
     widths = list(widths)
     if not widths or min(widths) < 1:
         raise InputError(f"widths must hold at least one positive number of channels, got {tuple(widths)}.")
@@ -54,27 +99,35 @@ def unet(
             f"divisible by {2**depth}, got {height}×{width}: crop or pad to {fits[0]}×{fits[1]}, or use "
             "fewer widths."
         )
+    return widths
 
-    def convolve(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
-        for i in (1, 2):
-            x = keras.layers.Conv2D(
-                filters, 3, padding="same", activation=activation, name=f"{name}_conv{i}"
-            )(x)
-            if batch_normalization:
-                x = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_norm{i}")(x)
-        return x
 
-    x = image = keras.layers.Input(input_shape, name="image")
+def encode(
+    x: keras.KerasTensor, widths: list[int], activation: str, batch_normalization: bool
+) -> tuple[keras.KerasTensor, list[keras.KerasTensor]]:
+    """The way down: the bottleneck's maps, and those of each level above, from the full size on."""
     skips = []
     for level, filters in enumerate(widths[:-1], start=1):
-        x = convolve(x, filters, f"enc{level}")
+        x = convolve(x, filters, f"enc{level}", activation, batch_normalization)
         skips.append(x)
         x = keras.layers.MaxPooling2D(2, name=f"enc{level}_pool")(x)
-    x = convolve(x, widths[-1], "bottleneck")
-    for level in range(depth, 0, -1):
-        x = keras.layers.Conv2DTranspose(widths[level - 1], 2, strides=2, name=f"dec{level}_up")(x)
+    return convolve(x, widths[-1], "bottleneck", activation, batch_normalization), skips
+
+
+def double(x: keras.KerasTensor, filters: int, level: int, batch_normalization: bool) -> keras.KerasTensor:
+    """One step up: maps of twice the size."""
+    x = keras.layers.Conv2DTranspose(filters, 2, strides=2, name=f"dec{level}_up")(x)
+    if batch_normalization:
+        x = keras.layers.BatchNormalization(momentum=0.9, name=f"dec{level}_upnorm")(x)
+    return x
+
+
+def convolve(
+    x: keras.KerasTensor, filters: int, name: str, activation: str, batch_normalization: bool
+) -> keras.KerasTensor:
+    """The two convolutions of a level."""
+    for i in (1, 2):
+        x = keras.layers.Conv2D(filters, 3, padding="same", activation=activation, name=f"{name}_conv{i}")(x)
         if batch_normalization:
-            x = keras.layers.BatchNormalization(momentum=0.9, name=f"dec{level}_upnorm")(x)
-        x = keras.layers.Concatenate(name=f"dec{level}_join")([skips[level - 1], x])
-        x = convolve(x, widths[level - 1], f"dec{level}")
-    return keras.Model(image, keras.layers.Conv2D(classes, 1, name="logits")(x), name="unet")
+            x = keras.layers.BatchNormalization(momentum=0.9, name=f"{name}_norm{i}")(x)
+    return x
