@@ -13,6 +13,7 @@ def unet(
     widths: Sequence[int] = (16, 32, 64),
     activation: str = "relu",
     batch_normalization: bool = True,
+    skips: bool = True,
 ) -> keras.Model:
     """Build a U-Net: halve the maps level by level, then double them again beside what was there before.
 
@@ -29,6 +30,8 @@ def unet(
         activation: of all convolutions but the last.
         batch_normalization: off, the network has no state that depends on the batch. Statistics of a batch
             mislead where batches hold one or two images.
+        skips: join the way up with the maps of the way down. Without, all must pass the bottleneck: an
+            encoder and a decoder, to see what the skips are for.
 
     Returns:
         A Keras model from (n, height, width, channels) to logits (n, height, width, classes).
@@ -42,10 +45,11 @@ def unet(
     """
     widths = checked_widths(input_shape, widths)
     image = keras.layers.Input(input_shape, name="image")
-    x, skips = encode(image, widths, activation, batch_normalization)
-    for level in range(len(skips), 0, -1):
+    x, maps = encode(image, widths, activation, batch_normalization)
+    for level in range(len(maps), 0, -1):
         x = double(x, widths[level - 1], level, batch_normalization)
-        x = keras.layers.Concatenate(name=f"dec{level}_join")([skips[level - 1], x])
+        if skips:
+            x = keras.layers.Concatenate(name=f"dec{level}_join")([maps[level - 1], x])
         x = convolve(x, widths[level - 1], f"dec{level}", activation, batch_normalization)
     return keras.Model(image, keras.layers.Conv2D(classes, 1, name="logits")(x), name="unet")
 
@@ -106,12 +110,12 @@ def encode(
     x: keras.KerasTensor, widths: list[int], activation: str, batch_normalization: bool
 ) -> tuple[keras.KerasTensor, list[keras.KerasTensor]]:
     """The way down: the bottleneck's maps, and those of each level above, from the full size on."""
-    skips = []
+    maps = []
     for level, filters in enumerate(widths[:-1], start=1):
         x = convolve(x, filters, f"enc{level}", activation, batch_normalization)
-        skips.append(x)
+        maps.append(x)
         x = keras.layers.MaxPooling2D(2, name=f"enc{level}_pool")(x)
-    return convolve(x, widths[-1], "bottleneck", activation, batch_normalization), skips
+    return convolve(x, widths[-1], "bottleneck", activation, batch_normalization), maps
 
 
 def double(x: keras.KerasTensor, filters: int, level: int, batch_normalization: bool) -> keras.KerasTensor:

@@ -46,6 +46,13 @@ def test_fine_detail_reaches_the_output_over_the_skip_connection():
     assert not np.allclose(model(a), model(b))
 
 
+def test_without_skips_all_goes_through_the_bottleneck():
+    model = unet((8, 8, 1), widths=(4, 8), batch_normalization=False, skips=False)
+    model.get_layer("dec1_up").set_weights([np.zeros((2, 2, 4, 8)), np.zeros(4)])
+    a, b = np.zeros((1, 8, 8, 1), "float32"), np.ones((1, 8, 8, 1), "float32")
+    assert np.allclose(model(a), model(b))
+
+
 def test_layers_are_named_by_level():
     names = [layer.name for layer in unet((8, 8, 1), widths=(4, 8, 8)).layers]
     for name in (
