@@ -12,7 +12,18 @@ from coursekit import startup
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("course", "data", "errors", "methods", "metrics", "models", "training", "viz")
+_SUBMODULES = (
+    "augment",
+    "course",
+    "data",
+    "efficiency",
+    "errors",
+    "methods",
+    "metrics",
+    "models",
+    "training",
+    "viz",
+)
 
 startup.set_defaults()
 startup.quieten_tensorflow()

@@ -1,4 +1,4 @@
-"""Training: seeds, a report on this machine, progress in one line, and gradients on either backend.
+"""Training: seeds, a report on this machine, progress in one line, batches, and gradients on either backend.
 
 The names below load on first use, so that `coursekit.training.device` doesn't pull in Keras by itself.
 """
@@ -12,10 +12,21 @@ _HOME = {
     "device_report": "device",
     "make_step": "steps",
     "input_gradient": "steps",
+    "compiled": "steps",
     "Progress": "progress",
+    "Batches": "batches",
 }
 
-__all__ = ["DeviceReport", "Progress", "device_report", "input_gradient", "make_step", "set_seed"]
+__all__ = [
+    "Batches",
+    "DeviceReport",
+    "Progress",
+    "compiled",
+    "device_report",
+    "input_gradient",
+    "make_step",
+    "set_seed",
+]
 
 
 def __getattr__(name: str) -> Any:

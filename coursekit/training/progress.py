@@ -1,10 +1,10 @@
 """One tidy line that tells how a training gets on."""
 
-import sys
 import time
-from typing import Any
 
 import keras
+
+from coursekit.training.progress_line import duration, open_line
 
 
 class Progress(keras.callbacks.Callback):
@@ -26,7 +26,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Start the clock."""
-        self._line = _open_line()
+        self._line = open_line()
         self._start = self._shown = time.monotonic()
         self._epochs_done = self._first_epoch = 0
         self._begun = False
@@ -61,56 +61,9 @@ class Progress(keras.callbacks.Callback):
         done = self._epochs_done - self._first_epoch + part_of_epoch
         ahead = total - self._first_epoch - done
         epoch = f"epoch {min(self._epochs_done + 1, total)}/{total}"
-        left = f"{_duration((self._shown - self._start) / done * ahead)} left" if done > 0 else ""
+        left = f"{duration((self._shown - self._start) / done * ahead)} left" if done > 0 else ""
         self._line.rewrite(self._text(epoch, logs or self._logs, left))
 
     def _text(self, epoch: str, logs: dict[str, float], left: str = "") -> str:
         values = [f"{name.replace('_', ' ')} {float(value):.4g}" for name, value in logs.items()]
         return " · ".join(part for part in [self._title, epoch, *values, left] if part)
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
-
-
-def _open_line() -> Any:
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if getattr(shell, "kernel", None) is not None:
-        return _NotebookLine()
-    return _TerminalLine() if sys.stdout.isatty() else _FileLine()
-
-
-class _NotebookLine:
-    """An output of the cell that is replaced, never added to."""
-
-    def __init__(self) -> None:
-        from IPython.display import display
-
-        self._handle = display({"text/plain": "starting"}, raw=True, display_id=True)
-
-    def rewrite(self, text: str) -> None:
-        self._handle.update({"text/plain": text}, raw=True)
-
-    close = rewrite
-
-
-class _TerminalLine:
-    """The line under the cursor."""
-
-    def rewrite(self, text: str) -> None:
-        sys.stdout.write(f"\r\033[K{text}")
-        sys.stdout.flush()
-
-    def close(self, text: str) -> None:
-        self.rewrite(f"{text}\n")
-
-
-class _FileLine:
-    """Nothing can be rewritten in a file: only the last line is worth keeping."""
-
-    def rewrite(self, text: str) -> None:
-        pass
-
-    def close(self, text: str) -> None:
-        print(text)

@@ -1,7 +1,7 @@
-"""The one file of training steps and gradients: compiled, on TensorFlow and on JAX.
+"""The one file of training steps, gradients and compiled functions, on TensorFlow and on JAX.
 
 `model.fit` covers most lessons. This file covers the rest: two networks that train against each other with
-an optimiser each, and gradients with respect to a picture instead of the weights.
+an optimiser each, gradients with respect to a picture instead of the weights, and augmentation outside fit.
 """
 
 from collections.abc import Callable, Sequence
@@ -56,8 +56,25 @@ def make_step(
             "make_step(loss, variables, keras.optimizers.Adam(1e-3))."
         )
     optimizer.build(variables)
-    compiled = _for_backend(tensorflow=_tensorflow_step, jax=_jax_step)(loss_fn, variables, optimizer)
-    return lambda *batch: compiled(*[_as_tensor(part) for part in batch])
+    step = _for_backend(tensorflow=_tensorflow_step, jax=_jax_step)(loss_fn, variables, optimizer)
+    return lambda *batch: step(*[_as_tensor(part) for part in batch])
+
+
+def compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Compile a function of `keras.ops` and layers, outside of any training step.
+
+    Variables that it reads or writes, such as the state of a `keras.random.SeedGenerator`, are read afresh in
+    each call and written back, as in `make_step`.
+
+    Args:
+        function: takes tensors, or dicts and lists of them, and returns such.
+
+    Returns:
+        A function that takes arrays (converted to tensors; float64 becomes Keras' float type) and returns
+        tensors. The first call with new shapes compiles, which takes a second or so.
+    """
+    quick = _for_backend(tensorflow=_tensorflow_compiled, jax=_jax_compiled)(function)
+    return lambda *arguments: quick(*keras.tree.map_structure(_as_tensor, arguments))
 
 
 def input_gradient(fn: Callable[[Tensor], Tensor], x: np.ndarray) -> np.ndarray:
@@ -129,6 +146,28 @@ def _tensorflow_step(
     return step
 
 
+def _tensorflow_compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    import tensorflow as tf
+
+    fused = tf.function(function, autograph=False, jit_compile=True)
+    plain = tf.function(function, autograph=False)
+    fuses = True
+
+    def call(*arguments: Tensor) -> Tensor:
+        nonlocal fuses
+        if fuses:
+            try:
+                return fused(*arguments)
+            except tf.errors.InvalidArgumentError as error:
+                # XLA can't compile random gamma numbers, nor what moves pictures in Keras' own layers.
+                if "unsupported operations" not in str(error):
+                    raise
+                fuses = False
+        return plain(*arguments)
+
+    return call
+
+
 class _Recorder(keras.StatelessScope):
     """Notes each variable that is read or written while it is open."""
 
@@ -145,21 +184,31 @@ class _Recorder(keras.StatelessScope):
         super().add_update(update)
 
 
+def _touched(function: Callable[..., Any], arguments: Any) -> list[keras.Variable]:
+    """List the variables that a function reads or writes.
+
+    JAX freezes into the compiled code what is not handed over as an argument. So before compiling, a dry run
+    (shapes only, nothing is computed) finds out what has to be.
+    """
+    import jax
+
+    with _Recorder() as recorder:
+        jax.eval_shape(function, *arguments)
+    return list(recorder.touched.values())
+
+
 def _jax_step(
     loss_fn: Callable[..., Tensor], variables: list[keras.Variable], optimizer: keras.optimizers.Optimizer
 ) -> Callable[..., Tensor]:
     import jax
 
-    # JAX freezes into the compiled code what is not handed over as an argument. So before compiling for a new
-    # batch shape, a dry run (shapes only, nothing is computed) finds out which variables the loss touches.
-    compiled: dict[Any, tuple[list[keras.Variable], Callable[..., Any]]] = {}
+    # A dry run for each new batch shape: see _touched.
+    known: dict[Any, tuple[list[keras.Variable], Callable[..., Any]]] = {}
     trained = {id(variable) for variable in variables}
 
     def dry_run(*batch: Tensor) -> list[keras.Variable]:
-        with _Recorder() as recorder:
-            jax.eval_shape(loss_fn, *batch)
         owned = trained | {id(variable) for variable in optimizer.variables}
-        return [variable for key, variable in recorder.touched.items() if key not in owned]
+        return [variable for variable in _touched(loss_fn, batch) if id(variable) not in owned]
 
     def compile_for(state: list[keras.Variable]) -> Callable[..., Any]:
         def scaled_loss(weights: Any, state_values: Any, slots: Any, batch: Any) -> Any:
@@ -183,11 +232,11 @@ def _jax_step(
         return update
 
     def step(*batch: Tensor) -> Tensor:
-        shapes = tuple((part.shape, str(part.dtype)) for part in batch)
-        if shapes not in compiled:
+        shapes = _shapes(batch)
+        if shapes not in known:
             state = dry_run(*batch)
-            compiled[shapes] = (state, compile_for(state))
-        state, update = compiled[shapes]
+            known[shapes] = (state, compile_for(state))
+        state, update = known[shapes]
         slots = optimizer.variables
         loss, *new = update(
             *[[variable.value for variable in group] for group in (variables, state, slots)], batch
@@ -198,6 +247,42 @@ def _jax_step(
         return loss
 
     return step
+
+
+def _jax_compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    import jax
+
+    known: dict[Any, tuple[list[keras.Variable], Callable[..., Any]]] = {}
+
+    def compile_for(state: list[keras.Variable]) -> Callable[..., Any]:
+        @jax.jit
+        def run(values: Any, arguments: Any) -> Any:
+            with keras.StatelessScope(list(zip(state, values, strict=True))) as scope:
+                result = function(*arguments)
+            return result, [scope.get_current_value(variable) for variable in state]
+
+        return run
+
+    def call(*arguments: Tensor) -> Tensor:
+        shapes = _shapes(arguments)
+        if shapes not in known:
+            state = _touched(function, arguments)
+            known[shapes] = (state, compile_for(state))
+        state, run = known[shapes]
+        result, values = run([variable.value for variable in state], arguments)
+        for variable, value in zip(state, values, strict=True):
+            variable.assign(value)
+        return result
+
+    return call
+
+
+def _shapes(arguments: Any) -> Any:
+    """Name what JAX compiles for: the structure of the arguments, their shapes and types."""
+    import jax
+
+    parts, structure = jax.tree.flatten(arguments)
+    return structure, tuple((part.shape, str(part.dtype)) for part in parts)
 
 
 def _tensorflow_input_gradient(fn: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

@@ -1,18 +1,26 @@
 """Figures (matplotlib) and widgets (ipywidgets) of the course."""
 
+from coursekit.viz.augmentation_workbench import AugmentationWorkbench
 from coursekit.viz.data_set import show_data_set
 from coursekit.viz.images import response, show, show_shifts
 from coursekit.viz.kernel_bench import KernelBench
+from coursekit.viz.learning_curves import learning_curves, worth_arrow
+from coursekit.viz.policy_schedule import policy_schedule
 from coursekit.viz.push_the_digit import PushTheDigit
 from coursekit.viz.quality_quantity import quality_quantity_map
 from coursekit.viz.sliding_window import sliding_window
 from coursekit.viz.style import COLOURS, figure_png, use_style
+from coursekit.viz.turn_over import TurnOverExplorer
 
 __all__ = [
     "COLOURS",
+    "AugmentationWorkbench",
     "KernelBench",
     "PushTheDigit",
+    "TurnOverExplorer",
     "figure_png",
+    "learning_curves",
+    "policy_schedule",
     "quality_quantity_map",
     "response",
     "show",
@@ -20,4 +28,5 @@ __all__ = [
     "show_shifts",
     "sliding_window",
     "use_style",
+    "worth_arrow",
 ]

@@ -68,13 +68,6 @@ def test_training_that_goes_on_counts_from_where_it_starts(monkeypatch, every_up
     assert "5 epochs" in terminal.getvalue()
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0 s"), (59.6, "1 min 00 s"), (125, "2 min 05 s")])
-def test_time_left_is_short(seconds, text):
-    from coursekit.training.progress import _duration
-
-    assert _duration(seconds) == text
-
-
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="the line doesn't depend on the backend")
 def test_a_notebook_keeps_one_output_without_times():
     code = (

@@ -11,7 +11,7 @@ import pytest
 
 from coursekit.errors import CourseError, InputError
 from coursekit.models import lenet5
-from coursekit.training import input_gradient, make_step, steps
+from coursekit.training import compiled, input_gradient, make_step, steps
 
 TWO_PLAYERS = Path(__file__).with_name("two_players.py")
 X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
@@ -246,3 +246,47 @@ def test_gradient_takes_numpys_float64_and_refuses_whole_numbers():
     assert input_gradient(lambda x: model(x), X.astype("float64")).shape == (20, 3)
     with pytest.raises(InputError, match=r"got int64: use x.astype\('float32'\)"):
         input_gradient(lambda x: x, np.arange(3))
+
+
+def test_a_compiled_function_gives_what_it_gives_without():
+    function = lambda pair: {"sum": pair["a"] + pair["b"], "mean": keras.ops.mean(pair["a"])}  # noqa: E731
+    pair = {"a": X, "b": 2 * X}
+    result = compiled(function)(pair)
+    assert np.allclose(result["sum"], 3 * X, atol=1e-6)
+    assert np.allclose(result["mean"], X.mean(), atol=1e-6)
+
+
+def test_a_compiled_function_draws_anew_and_reads_variables_afresh():
+    seed, factor = keras.random.SeedGenerator(1), keras.Variable(np.ones((), "float32"), trainable=False)
+    function = compiled(lambda x: x * factor + keras.random.uniform((), seed=seed))
+    assert len({float(function(np.zeros(()))) for _ in range(3)}) == 3
+    factor.assign(10.0)
+    assert float(function(np.ones(()))) >= 10
+
+
+def test_a_compiled_function_writes_variables_back_and_takes_other_shapes():
+    total = keras.Variable(np.zeros((), "float32"), trainable=False)
+
+    def add(x):
+        total.assign(total + keras.ops.sum(x))
+        return x
+
+    function = compiled(add)
+    for size in (3, 5, 3):
+        assert function(np.ones(size)).shape == (size,)
+    assert float(total) == 11
+
+
+def test_what_xla_cannot_compile_is_compiled_without_it():
+    seed = keras.random.SeedGenerator(1)
+    function = compiled(lambda x: x * keras.random.beta((4,), 0.3, 0.3, seed=seed))
+    first, second = (np.asarray(function(np.ones(4))) for _ in range(2))
+    assert np.all((first >= 0) & (first <= 1)) and not np.allclose(first, second)
+
+
+def test_an_error_inside_a_compiled_function_keeps_its_type():
+    def refuse(x):
+        raise InputError("no")
+
+    with pytest.raises(InputError, match="no"):
+        compiled(refuse)(X)
