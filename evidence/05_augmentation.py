@@ -153,7 +153,7 @@ def layers_of(arm, seed):
     if arm == "none":
         return None, None
     if arm in ONE_OPERATION:
-        return RandomAffine(**ONE_OPERATION[arm], seed=seed), None
+        return RandomAffine(**ONE_OPERATION[arm], fill="constant", seed=seed), None
     if arm == "mixup + affine":
         return recipe("digits", 0.5, seed), operation("mixup", seed=seed + 1000)
     if arm in ("mixup", "cutmix"):

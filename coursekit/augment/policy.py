@@ -154,7 +154,8 @@ class PolicyLayer(AugmentationLayer):
 
     Args:
         policy: to begin with. Its operations stay; `assign` changes all the rest.
-        fill: what lies outside the picture: "reflect", "constant" (black) or "nearest", as in `warp`.
+        fill: what lies outside the picture, as in `warp`: "constant" (black) for signs on a dark ground,
+            "reflect" where the scene goes on.
         seed: whole number, or a `keras.random.SeedGenerator` to share.
         **kwargs: of `keras.layers.Layer`, such as `name`.
 
@@ -172,7 +173,7 @@ class PolicyLayer(AugmentationLayer):
     def __init__(
         self,
         policy: Policy,
-        fill: Fill = "reflect",
+        fill: Fill = "constant",
         seed: int | keras.random.SeedGenerator | None = None,
         **kwargs: Any,
     ) -> None:

@@ -29,6 +29,7 @@ def _digits(strength: float, generator: keras.random.SeedGenerator) -> keras.lay
         shift=0.1 * strength,
         zoom=0.1 * strength,
         shear=0.15 * strength,
+        fill="constant",
         seed=generator,
     )
 
@@ -55,15 +56,14 @@ def recipe(name: str, strength: float = 1.0, seed: int | None = None) -> keras.l
     """Make the augmentation that suits one kind of picture.
 
     * "digits": rotation up to ±30°, shift ±10 %, zoom ±10 % and shear ±0.15, times the strength. No flips: a
-      digit in the mirror is another sign.
+      digit in the mirror is another sign. Black comes in at the border, since digits lie on black.
     * "cells": both flips and every direction, whatever the strength, because a dish has no up; shift ±10 %
-    and
-      zoom ±10 %, times the strength. No change of light: the recipe of the cell study.
+      and zoom ±10 %, times the strength. No change of light: the recipe of the cell study. At the border the
+      picture goes on in the mirror: black corners would be a clue that no real field has.
     * "tissue": the same, then brightness, contrast and saturation by ±5 % and hue by ±2.5 % of the circle,
-    times
-      the strength, because stains differ.
+      times the strength, because stains differ.
 
-    What comes in at the border is mirrored. Geometry is one resampling.
+    Geometry is one resampling.
 
     Args:
         name: "digits", "cells" or "tissue".

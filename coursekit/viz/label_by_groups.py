@@ -17,7 +17,7 @@ from coursekit.viz.live_picture import LivePicture
 from coursekit.viz.style import COLOURS, figure_png
 
 _GROUPS = (20, 40, 60, 80, 100)
-_SHOWN = (4, 6)  # rows and columns of pictures of a group
+_SHOWN = (3, 6)  # rows and columns of pictures of a group
 
 
 class _Name(NamedTuple):
@@ -61,7 +61,7 @@ class LabelByGroups(LivePicture):
         named: int = 8,
     ):
         self._maps = {name: np.asarray(points, float) for name, points in maps.items()}
-        self._images = np.asarray(images).reshape(np.shape(images)[:3])
+        self._images: np.ndarray = np.asarray(images).reshape(np.shape(images)[:3])
         self._truth = np.asarray(truth)
         _check(self._maps, self._images, self._truth)
         kinds = int(self._truth.max()) + 1
@@ -100,7 +100,7 @@ class LabelByGroups(LivePicture):
         self.undo = widgets.Button(description="undo", icon="undo", layout=widgets.Layout(width="90px"))
         self.undo.on_click(lambda _button: self._take_back())
         names = widgets.HBox([*self.buttons.values(), self.undo])
-        self.children = (*self.children[:-1], names, self.picture)
+        self.children = (*self.children[:-1], names, self.picture)  # type: ignore[has-type]
 
     def redraw(self) -> None:
         """Draw anew; the slider goes as far as there are groups."""

@@ -120,7 +120,7 @@ class RateDial(LivePicture):
         left.spines[["top", "right"]].set_visible(False)
         left.legend(
             loc="center left",
-            frameon=False,
+            edgecolor="none",
             title=f"mean of {self._new.shape[1]}, and lowest to highest",
             alignment="left",
         )
@@ -141,15 +141,21 @@ class RateDial(LivePicture):
                 axis.barh(row, mean, color=COLOURS[2], height=0.6)
                 axis.text(mean, row, f" {_percent(mean)}", va="center")
             else:
-                axis.text(10 ** powers[0], row, " frozen", va="center", color="#57606a")
+                axis.text(
+                    10.0 ** powers[0],
+                    row,
+                    " frozen" if row < frozen else " 0 %",
+                    va="center",
+                    color="#57606a",
+                )
         axis.set_yticks(range(len(self._change)), list(self._change))
         axis.set(
             xscale="log",
-            xlim=(10 ** powers[0], 10 ** (powers[-1] + 0.6)),
+            xlim=(10.0 ** powers[0], 10.0 ** (powers[-1] + 0.6)),
             ylim=(len(self._change) - 0.4, -0.6),
             xlabel="relative to what they were (log scale)",
         )
-        axis.set_xticks(10**powers, [_percent(x) for x in 10**powers])
+        axis.set_xticks(10.0**powers, [_percent(x) for x in 10.0**powers])
         axis.set_xticks([], minor=True)
         axis.spines[["top", "right"]].set_visible(False)
         axis.set_title("how far the weights moved", loc="left", fontsize=11)
