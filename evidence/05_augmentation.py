@@ -566,6 +566,7 @@ def notes(rows, measurements):
             arm: {str(n): worth(measurements[f"n: {arm}"], measurements["n: none"], n) for n in SIZES[:-1]}
             for arm in ("augmented", "0.5")
         },
+        "cell_steps": CELL_STEPS,
         "schedule": schedule(rows[row("policy", "population", 0)]),
         **{f"{name}_digits": len(parts[name]) for name in ("validation", "test", "reserve")},
     }
@@ -636,7 +637,7 @@ CLAIMS = [
         lambda e: ahead(e, "alone: test", "rotation 180", "none") <= -0.10,
     ),
     Claim("With 30 labels augmentation is worth points", lambda e: gain(e, 30) >= 0.04),
-    Claim("With 400 it is worth nothing that one could see", lambda e: abs(gain(e, 400)) <= 0.015),
+    Claim("With 400 it is worth less than half of that", lambda e: gain(e, 400) <= gain(e, 30) / 2),
     Claim(
         "At 100 it is worth twice the labels",
         lambda e: e.mean("n: augmented", 100) >= e.mean("n: none", 200) - 0.005,
@@ -644,6 +645,13 @@ CLAIMS = [
     Claim(
         "Half the strength for all needs no choice",
         lambda e: e.mean("n: 0.5", 100) >= e.mean("n: none", 100) + 0.01,
+    ),
+    Claim(
+        "A shift alone helps most",
+        lambda e: all(
+            ahead(e, "alone: test", "shift 10 %", other) > 0
+            for other in ("none", "rotation 30", "zoom 10 %", "shear 0.15")
+        ),
     ),
     Claim("Mixup changes little", lambda e: abs(ahead(e, "mixers: test", "mixup", "none")) <= 0.025),
     Claim("Cutout does not help", lambda e: ahead(e, "mixers: test", "cutout", "none") <= 0.01),
@@ -692,6 +700,14 @@ CLAIMS = [
     Claim(
         "and are as good as sixteen",
         lambda e: e.mean("cells: augmented", 4) >= e.mean("cells: none", 16),
+    ),
+    Claim(
+        "and better than sixty-four",
+        lambda e: e.mean("cells: augmented", 4) >= e.mean("cells: none", 64) + 0.03,
+    ),
+    Claim(
+        "Even 64 are better with it",
+        lambda e: e.mean("cells: augmented", 64) >= e.mean("cells: none", 64) + 0.05,
     ),
 ]
 

@@ -513,7 +513,8 @@ print(f"without augmentation, 400 steps of 32 pictures show 100 different ones, 
 print(f"with it, they show {400 * 32:,} different ones")
 
 # %% [markdown]
-# The number of steps stays what it was. The pictures differ; the *labels* are still a hundred.
+# The number of steps stays what it was (in the study, training with augmentation took
+# <<(cost_s("n: 0.5") / cost_s("n: none"))|round(1)>> times as long). The pictures differ; the *labels* are still a hundred.
 #
 # (Two other ways to the same end: put the layer into the model, `keras.Sequential([recipe("digits"), network])`, which
 # is the way on a GPU, or write changed copies to disk, which is the way if one change takes seconds. The layer does
@@ -545,7 +546,7 @@ for s, accuracy in zip(SETTINGS["strengths"], right["test"].mean(axis=(0, 2))):
 # Yours, and the five repeats of the course's study (each with its own hundred digits). The dashed line is the accuracy
 # on the training digits *as the network saw them*, changed.
 
-# %% alt="Test accuracy against strength of augmentation: from 0 it rises by a point or two until about 1, and then falls steeply. Training accuracy, dashed, falls from the start."
+# %% alt="Test accuracy against strength of augmentation: from 0 it rises by a few points until about 1, and then falls steeply. Training accuracy, dashed, falls from the start."
 figure, axis = plt.subplots(figsize=(8.4, 4.3))
 study = lesson.evidence
 x, scores = study.x("strength: test"), study.values("strength: test")
@@ -583,9 +584,10 @@ print(f"You bet on {my_bet}. In the study, {first_harm} is the first of the four
 #
 # * **The gap closes from both sides.** Augmentation makes the training *harder*: on what it is shown, the network is
 #   right less often. On test digits it is right more often. A falling training accuracy is no bad sign here.
-# * **The gain is small,** a point or two: these digits were centred and brought to one size before anyone
-#   trained on them, so shifting and zooming has little to add. On other pictures it is large; see part 11.
-# * **The fall is not.** At $s = 2$ digits are turned by up to 60°, at 3 by up to 90° and pushed partly out of the
+# * **The gain is a few points:** at $s = 1$ it is
+#   <<((mean("strength: test", 1) - mean("strength: test", 0)) * 100)|round(1)>>. Part 8 asks which of the four changes
+#   brings it. On other pictures it is far more; see part 11.
+# * **The fall is tens of points.** At $s = 2$ digits are turned by up to 60°, at 3 by up to 90° and pushed partly out of the
 #   picture. A network that has to read those, with the same weights and in the same number of steps, has less left for
 #   the upright ones.
 # * **Is it only slow?** Harder pictures may need more steps. With four times as many, none reads
@@ -639,7 +641,11 @@ show_arms(
 # <<((mean("alone: test", "none") - mean("alone: test", "flip horizontal")) * 100)|round|int>>, all angles
 # <<((mean("alone: test", "none") - mean("alone: test", "rotation 180")) * 100)|round|int>>. **A flip is a label error
 # with probability ½**: half of the 2s that the network learns from are signs that no one writes, under the label 2. It
-# loses twice: room for shapes that never come, and some of these shapes are those of other digits. Train one and look
+# loses twice: room for shapes that never come, and some of these shapes are those of other digits. Of the mild
+# changes, the shift adds most, <<((mean("alone: test", "shift 10 %") - mean("alone: test", "none")) * 100)|round(1)>>
+# points; who would have bet on that? Measure each claim that you make.
+#
+# Now train one of the orange ones and look
 # where it errs (a single network, so the counts wobble):
 
 # %% alt="Two tables of counts, true digit against answer, for a network trained without augmentation and one trained with vertical flips. With flips there are more mistakes."
@@ -672,7 +678,7 @@ for axis, network, title in zip(axes, (plain, flipped), ("No augmentation", "Ver
 # plain network need to be as good as the augmented one is with 100? The study trained both with 30 to 400 labelled
 # digits, always for 400 steps. For each number of labels the strength was chosen on validation digits.
 
-# %% alt="Accuracy against number of labelled digits, 30 to 400, with and without augmentation. The augmented curve lies above, most at 30, and both meet at 400. An arrow shows how many labels the gain is worth at 100."
+# %% alt="Accuracy against number of labelled digits, 30 to 400, with and without augmentation. The augmented curve lies above, most at 30 labels and least at 400. An arrow shows how many labels the gain is worth at 100."
 from coursekit.efficiency import LearningCurve, worth_in_labels
 
 
@@ -695,10 +701,10 @@ viz.worth_arrow(figure.axes[0], worth_in_labels(augmented, without, 100), augmen
 # | augmented, always strength 0.5 | <<mean("n: 0.5", 30)|pct(1)>> ± <<sd("n: 0.5", 30)|pct(1)>> | <<mean("n: 0.5", 50)|pct(1)>> ± <<sd("n: 0.5", 50)|pct(1)>> | <<mean("n: 0.5", 100)|pct(1)>> ± <<sd("n: 0.5", 100)|pct(1)>> | <<mean("n: 0.5", 200)|pct(1)>> ± <<sd("n: 0.5", 200)|pct(1)>> | <<mean("n: 0.5", 400)|pct(1)>> ± <<sd("n: 0.5", 400)|pct(1)>> |
 #
 # The arrow starts at the augmented curve, at 100 labels, and ends where the plain curve is as high: augmentation is
-# worth <<notes("worth")["augmented"]["100"]["value"]|round(1)>> times as many labels (in brackets a 95 % interval, from
-# resampling the five repeats). It is worth most where there is least: at 30 labels it adds
-# <<((mean("n: augmented", 30) - mean("n: none", 30)) * 100)|round|int>> points, at 400 next to nothing
-# (<<((mean("n: augmented", 400) - mean("n: none", 400)) * 100)|round(1)>>). Augmentation repeats what your labels say
+# worth that many times the labels (in brackets a 95 % interval, from resampling the five repeats). In points it is worth
+# most where there is least: at 30 labels it adds
+# <<((mean("n: augmented", 30) - mean("n: none", 30)) * 100)|round(1)>>, at 400
+# <<((mean("n: augmented", 400) - mean("n: none", 400)) * 100)|round(1)>>. Augmentation repeats what your labels say
 # with variations; what they don't say (other people's handwriting) it can't add.
 #
 # And mind the third row. Whoever has 30 labels in all has no <<notes("validation_digits")>> more to choose a strength
@@ -800,7 +806,7 @@ for name in ("mixup", "cutout"):
     )
     print(f"{name:7} test accuracy {is_right(network, test).mean():.3f}   (none: {is_right(plain, test).mean():.3f})")
 
-# %% alt="Dots with test accuracy for none, mixup, cutmix, cutout, sample pairing, plain warps, and mixup with warps. The mixers lie near none or below, the warps above."
+# %% alt="Dots with test accuracy for none, mixup, cutmix, cutout, sample pairing, plain warps, and mixup with warps. Cutout lies below none, the other mixers a little above it, the warps further above."
 show_arms(
     "mixers: test",
     ["mixup", "cutmix", "cutout", "sample pairing"],
@@ -859,10 +865,10 @@ viz.show(
     size=2.4,
 );
 
-# %% alt="Border Dice against number of labelled fields, 4 to 64, with and without augmentation. With 4 fields the augmented network is as good as the plain one with many more; the curves come together at 64."
+# %% alt="Border Dice against number of labelled fields, 4 to 64, with and without augmentation. With 4 fields the augmented network is better than the plain one with 64."
 without, augmented = curve_of("cells: none", "no augmentation"), curve_of("cells: augmented", "flips, all angles")
 figure = viz.learning_curves(
-    [without, augmented], "Four augmented fields do the work of many more", "border Dice", "labelled fields"
+    [without, augmented], "Four fields with augmentation beat 64 without", "border Dice", "labelled fields"
 )
 viz.worth_arrow(figure.axes[0], worth_in_labels(augmented, without, 4), augmented, 4)
 
@@ -872,9 +878,9 @@ viz.worth_arrow(figure.axes[0], worth_in_labels(augmented, without, 4), augmente
 # | none: border Dice, % | <<cell("cells: none", 4)>> | <<cell("cells: none", 8)>> | <<cell("cells: none", 16)>> | <<cell("cells: none", 64)>> |
 # | augmented | <<cell("cells: augmented", 4)>> | <<cell("cells: augmented", 8)>> | <<cell("cells: augmented", 16)>> | <<cell("cells: augmented", 64)>> |
 #
-# Here augmentation is no matter of a point or two. With four fields it lifts Dice from <<mean("cells: none", 4)|pct>> %
-# to <<mean("cells: augmented", 4)|pct>> %; without it, even 16 fields give <<mean("cells: none", 16)|pct>> %. The claims
-# are all true, and they are many: every turn and every flip of a field is as good a field. (These cells are simulated:
+# Here augmentation is no matter of a few points. With four fields it lifts Dice from <<mean("cells: none", 4)|pct>> %
+# to <<mean("cells: augmented", 4)|pct>> %; without it, even 64 fields give <<mean("cells: none", 64)|pct>> %, all with the
+# same <<notes("cell_steps")>> steps. The claims are all true, and they are many: every turn and every flip of a field is as good a field. (These cells are simulated:
 # that no direction is special is true by construction. For your own images, measure it.)
 #
 # ## 12 Don't fool yourself
@@ -1134,17 +1140,19 @@ lesson.check("quiz_twice", quiz_twice)
 # %% [markdown]
 # ## 16 Where this sits on the map of data
 #
-# Augmentation moves a point to the right: the network sees more different pictures. It also moves it a little down,
-# because a changed picture under an old label is a label that nobody has looked at. How far to the right depends on how
-# many true claims there are: further for the cells than for the digits.
+# Augmentation moves a point to the right, as if there were more labels. It also moves it a little down, because a changed
+# picture under an old label is a label that nobody has looked at. How far to the right depends on how many true claims
+# there are. Here each doubling of labels is one step to the right, and the arrows are as long as measured above: for a
+# hundred digits what the arrow of part 9 says, for four fields at least from 4 to 64. (How far down is our guess.)
 
 # %% alt="Quality against quantity of data. Arrows lead from four labelled fields of cells far to the right and a little down, and from a hundred digits less far."
+doublings = np.log2(worth_in_labels(curve_of("n: augmented", ""), curve_of("n: none", ""), 100).value)
 viz.quality_quantity_map(
     {"100 digits": (0.3, 0.72), "4 fields of cells": (0.14, 0.58)},
     "Augmentation: to the right, and a little down",
     moves={
-        "digits, turned a little": ("100 digits", 0.1, -0.03),
-        "cells, all angles and flips": ("4 fields of cells", 0.26, -0.05),
+        "digits, turned a little": ("100 digits", 0.07 * doublings, -0.03),
+        "cells, all angles and flips": ("4 fields of cells", 0.07 * np.log2(64 / 4), -0.05),
     },
 );
 

@@ -12,8 +12,8 @@ PACKAGE = Path(coursekit.__file__).parent
 # Which parts of coursekit a part may import, besides itself. DESIGN: data, metrics <- augment, models <-
 # training <- methods <- efficiency; viz reads all of these; course knows notebooks and questions, and no
 # technique.
-BASE = {"errors", "startup"}
-MAY_IMPORT: dict[str, set[str]] = {"errors": set(), "startup": set(), "data": BASE, "metrics": BASE}
+BASE = {"errors", "first_use", "startup"}
+MAY_IMPORT: dict[str, set[str]] = {part: set() for part in BASE} | {"data": BASE, "metrics": BASE}
 for _lower, _upper in [
     (("data", "metrics"), ("augment", "models")),
     (("augment", "models"), ("training",)),

@@ -1,5 +1,6 @@
 """What `import coursekit` does, seen from a fresh Python."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -51,8 +52,8 @@ def test_every_part_on_disk_loads_on_first_use():
     on_disk = {
         path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
     }
-    # `startup` is what importing coursekit itself runs.
-    assert set(dir(coursekit)) - {"__version__"} == on_disk - {"__init__", "startup"}
+    # `startup` is what importing coursekit itself runs, `first_use` what its packages are made with.
+    assert set(dir(coursekit)) - {"__version__"} == on_disk - {"__init__", "startup", "first_use"}
 
 
 def test_an_unknown_part_is_an_attribute_error_that_names_the_parts():
@@ -60,6 +61,23 @@ def test_an_unknown_part_is_an_attribute_error_that_names_the_parts():
 
     with pytest.raises(AttributeError, match=r"no part called 'metric'.*metrics"):
         _ = coursekit.metric
+
+
+@pytest.mark.parametrize("package", ["augment", "efficiency", "training", "course.grading"])
+def test_an_unknown_name_of_a_package_is_an_attribute_error_that_names_what_it_has(package):
+    module = importlib.import_module(f"coursekit.{package}")
+    with pytest.raises(AttributeError) as error:
+        _ = module.nothing
+    start, _, names = str(error.value).partition(". It has: ")
+    assert start == f"coursekit.{package} has no 'nothing'"
+    assert sorted(names.removesuffix(".").split(", ")) == sorted(module.__all__)
+
+
+@pytest.mark.parametrize("package", ["augment", "efficiency", "training"])
+def test_every_name_of_a_package_that_loads_on_first_use_is_there(package):
+    module = importlib.import_module(f"coursekit.{package}")
+    for name in module.__all__:
+        assert getattr(module, name) is not None
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.jax)])

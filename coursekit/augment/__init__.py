@@ -3,41 +3,7 @@
 The names below load on first use, so that the catalogue of operations can be read without Keras.
 """
 
-import importlib
-from typing import Any
-
-_HOME = {
-    "OPERATIONS": "catalogue",
-    "POLICY_OPERATIONS": "policy",
-    "AugmentationLayer": "layer",
-    "ColourJitter": "from_keras",
-    "ColourShift": "light",
-    "CutMix": "from_keras",
-    "Cutout": "cutout",
-    "FourierDistortion": "fourier",
-    "FromKeras": "from_keras",
-    "MixUp": "from_keras",
-    "Operation": "catalogue",
-    "Policy": "policy",
-    "PolicyLayer": "policy",
-    "RandomAffine": "affine",
-    "RandomAutoContrast": "light",
-    "RandomBlur": "blur",
-    "RandomElastic": "elastic",
-    "RandomJpeg": "jpeg",
-    "RandomNoise": "noise",
-    "RandomPerspective": "view",
-    "RandomSizedCrop": "view",
-    "SamplePairing": "sample_pairing",
-    "SamplePairingSchedule": "sample_pairing",
-    "Sharpness": "from_keras",
-    "SnrNoise": "noise",
-    "no_augmentation": "policy",
-    "operation": "catalogue",
-    "rand_augment": "policy",
-    "random_policy": "policy",
-    "recipe": "recipes",
-}
+from coursekit.first_use import on_first_use
 
 __all__ = [
     "OPERATIONS",
@@ -72,8 +38,38 @@ __all__ = [
     "recipe",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(importlib.import_module(f"coursekit.augment.{_HOME[name]}"), name)
-    raise AttributeError(f"coursekit.augment has no {name!r}. It has: {', '.join(__all__)}.")
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "OPERATIONS": "catalogue",
+        "POLICY_OPERATIONS": "policy",
+        "AugmentationLayer": "layer",
+        "ColourJitter": "from_keras",
+        "ColourShift": "light",
+        "CutMix": "from_keras",
+        "Cutout": "cutout",
+        "FourierDistortion": "fourier",
+        "FromKeras": "from_keras",
+        "MixUp": "from_keras",
+        "Operation": "catalogue",
+        "Policy": "policy",
+        "PolicyLayer": "policy",
+        "RandomAffine": "affine",
+        "RandomAutoContrast": "light",
+        "RandomBlur": "blur",
+        "RandomElastic": "elastic",
+        "RandomJpeg": "jpeg",
+        "RandomNoise": "noise",
+        "RandomPerspective": "view",
+        "RandomSizedCrop": "view",
+        "SamplePairing": "sample_pairing",
+        "SamplePairingSchedule": "sample_pairing",
+        "Sharpness": "from_keras",
+        "SnrNoise": "noise",
+        "no_augmentation": "policy",
+        "operation": "catalogue",
+        "rand_augment": "policy",
+        "random_policy": "policy",
+        "recipe": "recipes",
+    },
+)

@@ -14,6 +14,7 @@ Flip = Literal["horizontal", "vertical", "both"]
 _FLIPS = {None: (0, 0), "horizontal": (0, 1), "vertical": (1, 0), "both": (1, 1)}  # along y, along x
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class RandomAffine(AugmentationLayer):
     """Flip, zoom, shear, turn and shift each picture at random, about its centre.
 

@@ -10,6 +10,7 @@ from coursekit.augment.layer import AugmentationLayer, Tensor
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class RandomBlur(AugmentationLayer):
     """Blur each picture with a Gaussian of its own random width.
 

@@ -23,7 +23,8 @@ class Operation:
         at_one: the range from which each picture's draw is taken at strength 1.
         kind: "geometry" moves pixels, "intensity" changes their values where they are, "mixing" takes from
             other pictures.
-        moves_mask: whether a mask changes with its picture.
+        loses: what becomes of pixels that show nothing of the picture any more: "filled in" with what lies
+            beyond its border, "newly clipped" to black or white, or "overwritten"; None if there are none.
         saturates: the strength above which it gets no stronger, up to 3; 0 if it is either on or off.
         source: where it comes from.
         layer: makes the layer from strength (above 0) and seed.
@@ -34,7 +35,7 @@ class Operation:
     does: str
     at_one: str
     kind: Literal["geometry", "intensity", "mixing"]
-    moves_mask: bool
+    loses: Literal["filled in", "newly clipped", "overwritten"] | None
     saturates: float
     source: str
     layer: Callable[[float, int | None], Any]
@@ -57,7 +58,7 @@ _ALL = [
         does="turns the picture about its centre",
         at_one="-30° to 30°",
         kind="geometry",
-        moves_mask=True,
+        loses="filled in",
         saturates=3.0,
         source=_COMMON,
         layer=lambda s, seed: augment.RandomAffine(rotation_deg=30 * s, seed=seed),
@@ -68,7 +69,7 @@ _ALL = [
         does="swaps left and right",
         at_one="in half of the pictures",
         kind="geometry",
-        moves_mask=True,
+        loses=None,
         saturates=0.0,
         source=_CLASSIC,
         layer=lambda s, seed: _keras("RandomFlip", seed, mode="horizontal"),
@@ -79,7 +80,7 @@ _ALL = [
         does="turns the picture upside down, as in a lake",
         at_one="in half of the pictures",
         kind="geometry",
-        moves_mask=True,
+        loses=None,
         saturates=0.0,
         source=_CLASSIC,
         layer=lambda s, seed: _keras("RandomFlip", seed, mode="vertical"),
@@ -90,7 +91,7 @@ _ALL = [
         does="shifts the picture sideways and up or down",
         at_one="-10 % to 10 % of width and of height",
         kind="geometry",
-        moves_mask=True,
+        loses="filled in",
         saturates=3.0,
         source=_CLASSIC,
         layer=lambda s, seed: augment.RandomAffine(shift=0.1 * s, seed=seed),
@@ -101,7 +102,7 @@ _ALL = [
         does="stretches or shrinks width and height, each by its own factor",
         at_one="factors 0.9 to 1.1",
         kind="geometry",
-        moves_mask=True,
+        loses="filled in",
         saturates=3.0,
         source=_CLASSIC,
         layer=lambda s, seed: augment.RandomAffine(zoom=0.1 * s, seed=seed),
@@ -112,7 +113,7 @@ _ALL = [
         does="slants the picture, as italic letters are",
         at_one="-0.3 to 0.3 pixels sideways per pixel of height",
         kind="geometry",
-        moves_mask=True,
+        loses="filled in",
         saturates=3.0,
         source=_COMMON,
         layer=lambda s, seed: augment.RandomAffine(shear=0.3 * s, seed=seed),
@@ -123,7 +124,7 @@ _ALL = [
         does="moves each pixel by its own smooth random amount, like rubber",
         at_one="noise from -34 to 34 pixels, smoothed over 4: moves of about 1.4 pixels each way",
         kind="geometry",
-        moves_mask=True,
+        loses="filled in",
         saturates=3.0,
         source="Simard, Steinkraus & Platt, ICDAR 2003, doi:10.1109/ICDAR.2003.1227801 (28-pixel digits)",
         layer=lambda s, seed: augment.RandomElastic(alpha_px=34 * s, sigma_px=4, seed=seed),
@@ -134,7 +135,7 @@ _ALL = [
         does="bends the picture with a few long sine waves of random phase",
         at_one="by 1 pixel, root mean square",
         kind="geometry",
-        moves_mask=True,
+        loses="filled in",
         saturates=3.0,
         source="named in Debeir et al., ISBI 2019; the details are the course's own",
         layer=lambda s, seed: augment.FourierDistortion(rms_px=s, seed=seed),
@@ -143,9 +144,9 @@ _ALL = [
         name="random_sized_crop",
         title="Random sized crop",
         does="cuts out a rectangle and enlarges it to full size",
-        at_one="8 % to 100 % of the area, sides from 3:4 to 4:3; for masks, half the strength",
+        at_one="8 % to 100 % of the area, sides from 3:4 to 4:3",
         kind="geometry",
-        moves_mask=True,
+        loses=None,
         saturates=1.0,
         source="Szegedy et al., CVPR 2015, arXiv:1409.4842",
         layer=lambda s, seed: augment.RandomSizedCrop(
@@ -160,7 +161,7 @@ _ALL = [
         does="looks at the picture at an angle",
         at_one="each corner up to half-way to the middle lines, in half of the pictures",
         kind="geometry",
-        moves_mask=True,
+        loses=None,
         saturates=1.2,
         source=_COMMON,
         layer=lambda s, seed: augment.RandomPerspective(limit=min(0.5 * s, 0.6), seed=seed),
@@ -171,7 +172,7 @@ _ALL = [
         does="blends the picture with a smoothed copy, or moves it away from that",
         at_one="factors 0.1 (nearly the copy) to 1.9",
         kind="intensity",
-        moves_mask=False,
+        loses="newly clipped",
         saturates=3.0,
         source=_COMMON,
         layer=lambda s, seed: augment.Sharpness(factor=(max(0.0, 1 - 0.9 * s), 1 + 0.9 * s), seed=seed),
@@ -182,7 +183,7 @@ _ALL = [
         does="smooths the picture with a Gaussian",
         at_one="standard deviation 0 to 1.5 pixels",
         kind="intensity",
-        moves_mask=False,
+        loses=None,
         saturates=3.0,
         source=_COMMON,
         layer=lambda s, seed: augment.RandomBlur(sigma_px=1.5 * s, seed=seed),
@@ -193,7 +194,7 @@ _ALL = [
         does="multiplies each value's distance from the channel's mean",
         at_one="factors 0.5 to 1.5; never below 0",
         kind="intensity",
-        moves_mask=False,
+        loses="newly clipped",
         saturates=3.0,
         source=_COMMON,
         # To Keras a pair is how far down and how far up; one number is only up.
@@ -207,7 +208,7 @@ _ALL = [
         does="adds a number to each channel",
         at_one="-10 % to 10 % of the range from black to white",
         kind="intensity",
-        moves_mask=False,
+        loses="newly clipped",
         saturates=3.0,
         source=_COMMON,
         layer=lambda s, seed: augment.ColourShift(0.1 * s, seed=seed),
@@ -218,7 +219,7 @@ _ALL = [
         does="changes brightness and contrast, of colour pictures also saturation and hue",
         at_one="10 % up or down each; hue 5 % of the circle",
         kind="intensity",
-        moves_mask=False,
+        loses="newly clipped",
         saturates=3.0,
         source=_COMMON,
         layer=lambda s, seed: augment.ColourJitter(0.1 * s, 0.1 * s, 0.1 * s, 0.05 * s, seed=seed),
@@ -229,7 +230,7 @@ _ALL = [
         does="turns black into white; changes the label where light on dark means something",
         at_one="in a tenth of the pictures",
         kind="intensity",
-        moves_mask=False,
+        loses=None,
         saturates=3.0,
         source=_COMMON,
         # A pair, because Keras takes one number as the top of a range from 0.
@@ -241,7 +242,7 @@ _ALL = [
         does="stretches each channel towards the full range from black to white",
         at_one="not at all to all the way",
         kind="intensity",
-        moves_mask=False,
+        loses=None,
         saturates=1.0,
         source=_COMMON,
         layer=lambda s, seed: augment.RandomAutoContrast(min(s, 1.0), seed=seed),
@@ -252,7 +253,7 @@ _ALL = [
         does="stores the picture as JPEG and reads it back",
         at_one="quality 30 to 95",
         kind="intensity",
-        moves_mask=False,
+        loses=None,
         saturates=1.4,
         source="ITU-T T.81 (1992)",
         layer=lambda s, seed: augment.RandomJpeg((max(4, round(95 - 65 * s)), 95), seed=seed),
@@ -263,7 +264,7 @@ _ALL = [
         does="adds normal noise, of a size counted in the range from black to white",
         at_one="standard deviation 0 to 5 % of the range",
         kind="intensity",
-        moves_mask=False,
+        loses="newly clipped",
         saturates=3.0,
         source=_COMMON,
         layer=lambda s, seed: augment.RandomNoise(0.05 * s, seed=seed),
@@ -274,7 +275,7 @@ _ALL = [
         does="adds normal noise, of a size counted in the picture's own contrast",
         at_one="signal-to-noise ratio 20 to 40 dB",
         kind="intensity",
-        moves_mask=False,
+        loses="newly clipped",
         saturates=3.0,
         source=_COMMON,
         layer=lambda s, seed: augment.SnrNoise((20 - 20 * math.log10(s), 40 - 20 * math.log10(s)), seed=seed),
@@ -285,7 +286,7 @@ _ALL = [
         does="blackens a square that may hang over the border",
         at_one="side a quarter of the picture's",
         kind="intensity",
-        moves_mask=False,
+        loses="overwritten",
         saturates=3.0,
         source="DeVries & Taylor 2017, arXiv:1708.04552",
         layer=lambda s, seed: augment.Cutout(0.25 * s, seed=seed),
@@ -296,7 +297,7 @@ _ALL = [
         does="fills a rectangle with random values",
         at_one="2 % to 40 % of the area, in half of the pictures",
         kind="intensity",
-        moves_mask=False,
+        loses="overwritten",
         saturates=2.0,
         source="Zhong et al., AAAI 2020, arXiv:1708.04896",
         layer=lambda s, seed: _keras(
@@ -313,7 +314,7 @@ _ALL = [
         does="averages two pictures and their labels with the same weights",
         at_one="weights from the beta distribution of (0.4, 0.4)",
         kind="mixing",
-        moves_mask=True,
+        loses=None,
         saturates=3.0,
         source="Zhang et al., ICLR 2018, arXiv:1710.09412",
         layer=lambda s, seed: augment.MixUp(0.4 * s, seed=seed),
@@ -324,7 +325,7 @@ _ALL = [
         does="pastes a box of another picture; labels are mixed by its area",
         at_one="area from the beta distribution of (1, 1): all are equally likely",
         kind="mixing",
-        moves_mask=True,
+        loses=None,
         saturates=1.0,
         source="Yun et al., ICCV 2019, arXiv:1905.04899",
         layer=lambda s, seed: augment.CutMix(min(s, 1.0), seed=seed),
@@ -335,7 +336,7 @@ _ALL = [
         does="averages two pictures and keeps the label of the first",
         at_one="half and half",
         kind="mixing",
-        moves_mask=False,
+        loses=None,
         saturates=1.0,
         source="Inoue 2018, arXiv:1801.02929",
         layer=lambda s, seed: augment.SamplePairing(0.5 * min(s, 1.0), seed=seed),
@@ -352,7 +353,8 @@ def operation(name: str, strength: float = 1.0, seed: int | None = None) -> Any:
     Args:
         name: one of OPERATIONS, such as "rotation".
         strength: 0 changes nothing; 1 is the usual range, which the catalogue gives in words; up to 3 it
-            grows in proportion, where it can.
+            grows in proportion, where it can. For segmentation, 0.5 suits "random_sized_crop": at 1, a crop
+            may show as little as 8 % of the picture.
         seed: whole number; the same gives the same sequence of draws.
 
     Returns:

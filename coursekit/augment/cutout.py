@@ -9,6 +9,7 @@ from coursekit.augment.layer import AugmentationLayer, Tensor
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class Cutout(AugmentationLayer):
     """Set a square of each picture to one value. Its middle lies anywhere, so it may hang over the border.
 

@@ -12,6 +12,7 @@ from coursekit.augment.warp import warp_field
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class RandomElastic(AugmentationLayer):
     """Move each pixel by noise that a Gaussian has smoothed; one field for a picture and its masks.
 

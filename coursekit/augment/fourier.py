@@ -12,6 +12,7 @@ from coursekit.augment.warp import warp_field
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class FourierDistortion(AugmentationLayer):
     """Move pixels by a sum of long random waves; one field for a picture and its masks.
 

@@ -1,4 +1,4 @@
-"""Keras' own augmentation layers with the manners of the others, and repairs where Keras 3.15 goes wrong.
+"""Keras' own augmentation layers as `AugmentationLayer`s, and repairs where Keras 3.15 goes wrong.
 
 What differs by then: nothing happens unless `training=True` is said, the dict that was handed in stays as it
 is, and one seed is enough.
@@ -13,12 +13,13 @@ from coursekit.augment.layer import AugmentationLayer, Data, Tensor
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class FromKeras(AugmentationLayer):
     """Let a preprocessing layer of Keras change pictures, masks and labels.
 
     Args:
         layer: the layer, made for values from 0 to 1 (`value_range=(0, 1)` where it asks). Its own seed isn't
-            used.
+            used, and it computes in float32 from then on.
         seed: see `AugmentationLayer`.
         **kwargs: of `keras.layers.Layer`.
     """
@@ -27,9 +28,25 @@ class FromKeras(AugmentationLayer):
         self, layer: keras.layers.Layer, seed: int | keras.random.SeedGenerator | None = None, **kwargs: Any
     ) -> None:
         super().__init__(seed=seed, **kwargs)
-        self.layer = layer
+        self.layer = _in_float32(layer)
         # Some layers of Keras draw while they change pictures, from their own generator: let it be ours.
         self.layer.generator = self.generator
+
+    def get_config(self) -> dict[str, Any]:
+        """Tell what the layer was made with."""
+        config = super().get_config()
+        if "layer" in config:  # subclasses make theirs
+            config["layer"] = keras.saving.serialize_keras_object(self.layer)
+            # What is built takes no generator of ours any more.
+            config["layer"].pop("build_config", None)
+        return config
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "FromKeras":
+        """Make the layer again."""
+        if "layer" in config:
+            config = {**config, "layer": keras.saving.deserialize_keras_object(config["layer"])}
+        return super().from_config(config)
 
     def build(self, data_shape: Any) -> None:
         """Build the layer of Keras."""
@@ -52,6 +69,7 @@ class FromKeras(AugmentationLayer):
         return self.layer.transform_labels(labels, draw, training=True)
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class Sharpness(FromKeras):
     """Blend each picture with a smoothed copy of itself, or move it away from that copy.
 
@@ -74,6 +92,7 @@ class Sharpness(FromKeras):
         # Keras counts from 0, the smoothed copy, over 0.5, the picture, to 1.
         halves = (factor[0] / 2, factor[1] / 2)
         super().__init__(keras.layers.RandomSharpness(halves, value_range=(0, 1)), seed=seed, **kwargs)
+        self.factor = factor
 
     def change_images(self, images: Tensor, draw: Any) -> Tensor:
         """Blend pictures that have a frame of one mirrored pixel, and take the frame off."""
@@ -81,6 +100,7 @@ class Sharpness(FromKeras):
         return super().change_images(framed, draw)[:, 1:-1, 1:-1]
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class ColourJitter(AugmentationLayer):
     """Change brightness and contrast, and the saturation and hue of pictures in red, green and blue.
 
@@ -106,16 +126,21 @@ class ColourJitter(AugmentationLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed=seed, **kwargs)
+        self.brightness, self.contrast, self.saturation, self.hue = brightness, contrast, saturation, hue
         # To Keras a pair for contrast is how far down and how far up; one number is only up.
-        self.light = keras.layers.RandomColorJitter(
-            value_range=(0, 1), brightness_factor=brightness, contrast_factor=(contrast, contrast)
+        self.light = _in_float32(
+            keras.layers.RandomColorJitter(
+                value_range=(0, 1), brightness_factor=brightness, contrast_factor=(contrast, contrast)
+            )
         )
         # Keras multiplies saturation by f / (1 - f), and turns hue by half of its factor.
         least, most = 1 - saturation, 1 + saturation
-        self.colour = keras.layers.RandomColorJitter(
-            value_range=(0, 1),
-            saturation_factor=(least / (1 + least), most / (1 + most)),
-            hue_factor=(0.0, 2 * hue),
+        self.colour = _in_float32(
+            keras.layers.RandomColorJitter(
+                value_range=(0, 1),
+                saturation_factor=(least / (1 + least), most / (1 + most)),
+                hue_factor=(0.0, 2 * hue),
+            )
         )
         # These layers draw while they change pictures, and hand their generator on to their parts.
         self.light.generator = self.colour.generator = self.generator
@@ -162,6 +187,7 @@ class _MixesLabels(FromKeras):
         return super().change_labels(ops.cast(labels, self.compute_dtype), draw)
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class MixUp(_MixesLabels):
     """Mix each picture with another of its batch, λ to 1 - λ, and its label or mask alike.
 
@@ -180,12 +206,14 @@ class MixUp(_MixesLabels):
         self, alpha: float = 0.4, seed: int | keras.random.SeedGenerator | None = None, **kwargs: Any
     ) -> None:
         super().__init__(keras.layers.MixUp(alpha), seed=seed, **kwargs)
+        self.alpha = alpha
 
     def change_masks(self, masks: Tensor, draw: dict[str, Tensor]) -> Tensor:
         """Mix masks like pictures."""
         return self.layer.transform_images(ops.cast(masks, self.compute_dtype), draw, training=True)
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class CutMix(_MixesLabels):
     """Paste a box of another picture of the batch into each picture, and mix labels by its area.
 
@@ -205,6 +233,7 @@ class CutMix(_MixesLabels):
     ) -> None:
         # Keras draws alpha itself from a range, once for the batch: leave it no choice.
         super().__init__(keras.layers.CutMix((alpha, alpha)), seed=seed, **kwargs)
+        self.alpha = alpha
 
     def draw(self, images: Tensor) -> dict[str, Tensor]:
         """Draw boxes and partners; weigh by the pixels that are really pasted."""
@@ -212,3 +241,12 @@ class CutMix(_MixesLabels):
         box = draw["batch_masks"][..., :1]  # masks may have another number of channels than pictures
         kept = 1 - ops.mean(ops.cast(box, self.compute_dtype), axis=(1, 2, 3))
         return {**draw, "batch_masks": box, "mix_weight": kept}
+
+
+def _in_float32(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """Let a layer of Keras, and those it is made of, compute in float32 whatever the policy of Keras is."""
+    layer.dtype_policy = "float32"
+    for part in vars(layer).values():
+        if isinstance(part, keras.layers.Layer):
+            _in_float32(part)
+    return layer

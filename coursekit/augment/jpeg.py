@@ -113,6 +113,7 @@ def _round_trip(plane: Tensor, table: Tensor) -> Tensor:
     return ops.reshape(blocks, (-1, len(rows), len(columns)))[:, :height, :width]
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class RandomJpeg(AugmentationLayer):
     """Give each picture the loss of a JPEG file of its own random quality.
 

@@ -1,5 +1,6 @@
 """What all layers of this folder share: pictures alone or with masks and labels, one draw for all of them."""
 
+import inspect
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ Tensor = Any  # a tensor of the backend in use; Keras has no common type for it
 Data = Any  # pictures, or a dict with "images" and "segmentation_masks", "labels" or both
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class AugmentationLayer(keras.layers.Layer):
     """A random change of pictures, and of the masks or labels that belong to them.
 
@@ -21,7 +23,14 @@ class AugmentationLayer(keras.layers.Layer):
     Nothing happens without `training=True`. (The preprocessing layers of Keras itself are active when
     `training` isn't given, also in `model(x)`.)
 
+    It computes in float32 and returns that, also under a mixed policy of Keras: half precision would round
+    places and probabilities. The layers that come after cast by themselves.
+
+    Models with such layers can be cloned, saved and loaded; a copy then draws the same sequence from its
+    beginning. Import the classes of the layers before loading.
+
     Subclasses write `draw` and `change_images`, and `change_masks` or `change_labels` if these change too.
+    They keep each argument in an attribute of its name, where `get_config` finds it.
 
     Args:
         seed: whole number, or a `keras.random.SeedGenerator` to share. Each call draws anew; the same seed
@@ -30,10 +39,16 @@ class AugmentationLayer(keras.layers.Layer):
     """
 
     def __init__(self, seed: int | keras.random.SeedGenerator | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32"} | kwargs)
         self.generator = (
             seed if isinstance(seed, keras.random.SeedGenerator) else keras.random.SeedGenerator(seed)
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """Tell what the layer was made with."""
+        names = [name for name in inspect.signature(type(self)).parameters if name not in ("seed", "kwargs")]
+        options = {name: getattr(self, name) for name in names}
+        return {**super().get_config(), **options, "seed": self.generator.get_config()["seed"]}
 
     def draw(self, images: Tensor) -> Any:
         """Draw what happens to each picture of the batch, with `self.generator`."""

@@ -9,6 +9,7 @@ from coursekit.augment.layer import AugmentationLayer, Tensor
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class ColourShift(AugmentationLayer):
     """Add one number to each channel of each picture, and cut off at 0 and 1.
 
@@ -39,6 +40,7 @@ class ColourShift(AugmentationLayer):
         return ops.clip(images + draw, 0.0, 1.0)
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class RandomAutoContrast(AugmentationLayer):
     """Move each picture part of the way to where each channel reaches from 0 to 1.
 
@@ -58,7 +60,7 @@ class RandomAutoContrast(AugmentationLayer):
         if not 0 <= share <= 1:
             raise InputError(f"share of the way must be in [0, 1], got {share}.")
         self.share = share
-        self.stretch = keras.layers.AutoContrast(value_range=(0, 1))
+        self.stretch = keras.layers.AutoContrast(value_range=(0, 1), dtype="float32")
 
     def build(self, data_shape: Any) -> None:
         """Build the layer of Keras."""

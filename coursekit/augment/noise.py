@@ -10,6 +10,7 @@ from coursekit.augment.layer import AugmentationLayer, Tensor
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class RandomNoise(AugmentationLayer):
     """Add normal noise whose standard deviation is a share of the range of values, drawn for each picture.
 
@@ -42,6 +43,7 @@ class RandomNoise(AugmentationLayer):
         return ops.clip(images + draw, 0.0, 1.0)
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class SnrNoise(AugmentationLayer):
     """Add normal noise of a signal-to-noise ratio drawn for each picture, in decibels.
 

@@ -1,20 +1,34 @@
 """Recipes: which operations go together for one kind of picture, with one number for how strong they are."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
 from coursekit.augment.affine import RandomAffine
+from coursekit.augment.catalogue import STRONGEST
 from coursekit.augment.from_keras import ColourJitter
 from coursekit.augment.layer import Data
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class Chain(keras.layers.Pipeline):
     """Layers one after another, for pictures alone or in a dict with what belongs to them.
 
-    Unlike Keras' Pipeline it does nothing without `training=True`, and unlike Sequential it takes both.
+    Unlike Keras' Pipeline it does nothing without `training=True`, and unlike Sequential it takes both. All
+    layers of a chain share one generator of random numbers.
     """
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Chain":
+        """Make the chain again, with one generator for all of its layers."""
+        generator = keras.random.SeedGenerator(config["layers"][0]["config"]["seed"])
+        layers = [
+            keras.saving.deserialize_keras_object(layer | {"config": layer["config"] | {"seed": generator}})
+            for layer in config["layers"]
+        ]
+        return cls(layers, name=config["name"])
 
     def call(self, data: Data, training: bool = False) -> Data:
         """Call each layer with what the one before it made."""
@@ -81,8 +95,8 @@ def recipe(name: str, strength: float = 1.0, seed: int | None = None) -> keras.l
     """
     if name not in _RECIPES:
         raise InputError(f"name must be one of {', '.join(_RECIPES)}, got {name!r}.")
-    if not 0 <= strength <= 3:
-        raise InputError(f"strength must be from 0 to 3, got {strength}.")
+    if not 0 <= strength <= STRONGEST:
+        raise InputError(f"strength must be from 0 to {STRONGEST:g}, got {strength}.")
     if strength == 0:
         return keras.layers.Identity()
     # One generator for all layers: from the same number, each would draw the same.

@@ -9,6 +9,7 @@ from coursekit.augment.layer import AugmentationLayer, Tensor
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class SamplePairing(AugmentationLayer):
     """Average each picture with another of its batch, and keep its own label.
 
@@ -17,8 +18,7 @@ class SamplePairing(AugmentationLayer):
     is. Labels and masks are those of the first picture.
 
     `active` is a variable of the layer, 1 or 0. Set to 0, the layer changes nothing, and nothing has to be
-    compiled
-    again: see `SamplePairingSchedule`.
+    compiled again: see `SamplePairingSchedule`.
 
     Args:
         weight: of the other picture, above 0 up to 0.5. With more, the label would belong to the fainter of
@@ -72,8 +72,7 @@ class SamplePairingSchedule(keras.callbacks.Callback):
         InputError: if an epoch is negative, on is below 1, or stop comes before start.
 
     Source: the order of the three phases is that of Inoue 2018, arXiv:1801.02929. Their lengths depend on how
-        long
-    a training runs, so none is built in here.
+        long a training runs, so none is built in here.
     """
 
     def __init__(self, layer: SamplePairing, start: int, stop: int, on: int, off: int) -> None:

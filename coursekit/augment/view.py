@@ -12,6 +12,7 @@ from coursekit.augment.warp import affine_matrices, warp, warp_field
 from coursekit.errors import InputError
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class RandomSizedCrop(AugmentationLayer):
     """Cut a rectangle of random size, shape and place out of each picture, and bring it back to full size.
 
@@ -78,6 +79,7 @@ class RandomSizedCrop(AugmentationLayer):
         return warp(masks, draw, "nearest")
 
 
+@keras.saving.register_keras_serializable("coursekit")
 class RandomPerspective(AugmentationLayer):
     """Look at each picture at an angle: its four corners show points further inside, each its own.
 
@@ -140,8 +142,7 @@ def _to_quadrilateral(corners: Tensor, height: int, width: int) -> Tensor:
         (n, height, width, 2) displacements in pixels.
 
     Source: Heckbert 1989, Fundamentals of texture mapping and image warping, section 2.2.3: the eight numbers
-        of
-    the projective map of the unit square in closed form.
+        of the projective map of the unit square in closed form.
     """
     first, second, third, fourth = (corners[:, i][:, None, None] for i in range(4))
     down, across = second - third, fourth - third

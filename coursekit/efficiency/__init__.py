@@ -3,20 +3,7 @@
 The names below load on first use, so that a study's file can be read without SciPy.
 """
 
-import importlib
-from typing import Any
-
-_HOME = {
-    "Estimate": "worth",
-    "LearningCurve": "curves",
-    "PowerLaw": "curves",
-    "Study": "study",
-    "Table": "table",
-    "labels_needed": "worth",
-    "power_law": "curves",
-    "score_at": "worth",
-    "worth_in_labels": "worth",
-}
+from coursekit.first_use import on_first_use
 
 __all__ = [
     "Estimate",
@@ -30,8 +17,17 @@ __all__ = [
     "worth_in_labels",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(importlib.import_module(f"coursekit.efficiency.{_HOME[name]}"), name)
-    raise AttributeError(f"coursekit.efficiency has no {name!r}. It has: {', '.join(__all__)}.")
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "Estimate": "worth",
+        "LearningCurve": "curves",
+        "PowerLaw": "curves",
+        "Study": "study",
+        "Table": "table",
+        "labels_needed": "worth",
+        "power_law": "curves",
+        "score_at": "worth",
+        "worth_in_labels": "worth",
+    },
+)

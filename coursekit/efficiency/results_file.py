@@ -114,7 +114,7 @@ class ResultsFile:
             whole = (
                 "it holds the settings: delete the file"
                 if number == 1
-                else "delete it to measure its cell anew"
+                else "delete it to measure its run anew"
             )
             raise CourseError(f"Line {number} of {self.path} is not readable; {whole}.") from None
 

@@ -3,6 +3,7 @@
 import json
 import math
 import time
+import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from pathlib import Path
@@ -23,10 +24,10 @@ Measure = Callable[..., Mapping[str, float]]
 class Study:
     """The results of a study, cell by cell, in a file that outlives the process that measures.
 
-    A cell is one training and its test: which arm, how many images, which seed. Each finished cell is a row
-    that is on the disk before the next one starts. A study that was stopped, killed or lost its power goes on
-    where it was. Several processes may run the same study on the same file: each cell is measured by one of
-    them.
+    A cell is one run, a training and its test: which arm, how many images, which seed. Each finished cell is
+    a row that is on the disk before the next one starts. A study that was stopped, killed or lost its power
+    goes on where it was. Several processes may run the same study on the same file: each cell is measured by
+    one of them.
 
         study = Study("augmentation.jsonl", {"steps": 600, "batch": 32})
         study.run([{"arm": "plain", "n": n, "seed": seed} for n in (30, 60) for seed in range(5)], measure)
@@ -57,11 +58,12 @@ class Study:
                 made of what settings are made of. A cell that is listed twice is measured once.
             measure: called as measure(**cell); returns score -> number, where no score has the name of a key
                 of the cell.
-            progress: show a line: cells done, what runs, time left.
+            progress: show a line: runs done, what runs, time left.
 
         Raises:
             InputError: if a cell can't be kept as JSON.
-            CourseError: if cells failed, when all others are done; if the file can't be written, at once.
+            CourseError: if cells failed, when all others are done: it tells the error of each and the line
+                that raised it, and the file has the whole tracebacks. If the file can't be written, at once.
         """
         wanted = {as_json(dict(cell)): cell for cell in cells}
         with Locks(self._file.path) as locks, _StudyLine(len(wanted), progress) as line:
@@ -104,7 +106,7 @@ class Study:
         found: dict[str, dict[float, float]] = {}
         for cell, value in self._selected(score, arm):
             if size_key not in cell:
-                raise CourseError(f"The cell {cell} has no {size_key!r}.")
+                raise CourseError(f"The run {cell} has no {size_key!r}.")
             repeat = {name: item for name, item in cell.items() if name != size_key and name not in arm}
             found.setdefault(as_json(repeat), {})[cell[size_key]] = value
         sizes = sorted({size for by_size in found.values() for size in by_size})
@@ -117,7 +119,7 @@ class Study:
         if missing:
             raise CourseError(
                 f"A curve needs every size in every repeat. Not measured: {_shortened(missing)}. "
-                "Run these cells."
+                "Measure these first."
             )
         scores = [[by_size[size] for size in sizes] for by_size in found.values()]
         return LearningCurve(sizes, scores, name=", ".join(str(value) for value in arm.values()))
@@ -138,7 +140,7 @@ class Study:
         for found, value in self._selected(score, cell):
             for key in (rows, columns):
                 if key not in found:
-                    raise CourseError(f"The cell {found} has no {key!r}.")
+                    raise CourseError(f"The run {found} has no {key!r}.")
             places.setdefault((found[rows], found[columns]), []).append(value)
         return Table(rows, columns, score, places)
 
@@ -163,7 +165,7 @@ class Study:
         if not found:
             known = sorted({f"{key}={value!r}" for full, _ in finished for key, value in full.items()})
             raise CourseError(
-                f"No cell with {_told(asked) or 'anything'} is finished. "
+                f"No run with {_told(asked) or 'anything'} is finished. "
                 + (
                     f"Finished ones have {_shortened(known)}."
                     if known
@@ -173,7 +175,7 @@ class Study:
         lacking = [full for full, scores in found if score not in scores]
         if lacking:
             raise CourseError(
-                f"{len(lacking)} of {len(found)} cells have no score {score!r}, such as {lacking[0]}; "
+                f"{len(lacking)} of {len(found)} runs have no score {score!r}, such as {lacking[0]}; "
                 f"there is {', '.join(sorted({name for _, scores in found for name in scores}))}."
             )
         return [(full, scores[score]) for full, scores in found]
@@ -205,8 +207,8 @@ class _Run:
         if failed:
             told = [f"{_told(self._wanted[name])} ({message})" for name, message in failed.items()]
             raise CourseError(
-                f"{len(failed)} of {len(self._wanted)} cells failed: {_shortened(told)}. "
-                "The others are done; run again to try these again."
+                f"{len(failed)} of {len(self._wanted)} runs failed: {_shortened(told)}. The others are done; "
+                f"run again to try these again. Whole tracebacks are in {self._file.path}."
             )
 
     def _try_cell(self, name: str) -> bool:
@@ -228,7 +230,11 @@ class _Run:
         try:
             outcome: dict[str, Any] = {"scores": _checked_scores(self._measure(**cell), cell)}
         except Exception as error:
-            outcome = {"failed": f"{type(error).__name__}: {error}"}
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            outcome = {
+                "failed": f"{type(error).__name__}: {error}, in {last.filename}, line {last.lineno}",
+                "traceback": traceback.format_exc(),
+            }
         return {**outcome, "cost_s": round(time.perf_counter() - start, 3)}
 
     def _missing(self) -> list[str]:
@@ -248,7 +254,7 @@ class _Run:
 
 
 class _StudyLine:
-    """How a study gets on: cells done, what runs, time left."""
+    """How a study gets on: runs done, what runs now, time left."""
 
     def __init__(self, total: int, shown: bool) -> None:
         self._line = open_line() if shown else None
@@ -267,14 +273,14 @@ class _StudyLine:
         measured = self._missing_at_start - missing
         left = f"{duration((now - self._start) / measured * missing)} left" if measured else ""
         if self._line:
-            self._line.rewrite(" · ".join(part for part in [self._cells(), running, left] if part))
+            self._line.rewrite(" · ".join(part for part in [self._done(), running, left] if part))
 
     def __exit__(self, *_: object) -> None:
         if self._line:
-            self._line.close(self._cells())
+            self._line.close(self._done())
 
-    def _cells(self) -> str:
-        return f"{self._total - self.missing} of {self._total} cells done"
+    def _done(self) -> str:
+        return f"{self._total - self.missing} of {self._total} runs done"
 
 
 def _checked_scores(scores: Any, cell: Cell) -> dict[str, float]:
@@ -284,7 +290,7 @@ def _checked_scores(scores: Any, cell: Cell) -> dict[str, float]:
     for name, value in scores.items():
         if not isinstance(name, str) or name in cell or name == "cost_s":
             raise InputError(
-                f"A score needs a name of its own, a string that is no key of the cell; got {name!r}."
+                f"A score needs a name of its own, a string that is no key of its run; got {name!r}."
             )
         if not isinstance(value, Real) or not math.isfinite(value):
             raise InputError(f"The score {name!r} must be a finite number, got {value!r}.")

@@ -49,32 +49,73 @@ def move(border: np.ndarray, right: int = 0, down: int = 0) -> np.ndarray:
     return border[np.ix_(rows, columns)]
 
 
-def puncture(border: np.ndarray, share: float, rng: np.random.Generator, width: float = 1) -> np.ndarray:
+def puncture(border: np.ndarray, share: float, rng: np.random.Generator, width: int = 1) -> np.ndarray:
     """Make a hole in a share of the edges between two cells.
+
+    A hole is a square that is cut out of the line, as if the pen of `redraw` erased there. It takes pixels of
+    its two cells and of the line between them only, so that it opens no other edge, however close. Edges and
+    places where it joins its two cells come first. A hole as wide as the pen finds such a place unless the
+    edge is short and other lines run into it; with holes in half of the edges of a simulated monolayer, each
+    joins its two cells. One that is narrower than the line is a region of its own instead.
 
     Args:
         border: binary mask (h, w).
         share: part of the edges that get a hole, 0 to 1, rounded to a whole number of edges. Which edges and
             where along them is random.
         rng: source of randomness.
-        width: diameter of the hole in pixels. It lies on the middle of the line, so it lets the two cells
-            run together if it is at least as wide as the line is thick.
+        width: of the hole in pixels, at least 1. It lies on the middle of the line.
 
     Returns:
         bool (h, w).
 
     Raises:
-        InputError: if share isn't within 0 and 1, or the mask isn't binary or isn't (h, w).
+        InputError: if share isn't within 0 and 1, width is below 1, or the mask isn't binary or isn't (h, w).
     """
     if not 0 <= share <= 1:
         raise InputError(f"share must lie between 0 and 1, got {share}.")
+    if width < 1:
+        raise InputError(f"width must be at least 1 pixel, got {width}.")
+    regions = cell_regions(border)
     punctured = np.array(border, bool)
-    edges = list(_edges(cell_regions(border)).values())
-    for edge in rng.choice(len(edges), round(share * len(edges)), replace=False):
-        y, x = edges[edge][rng.integers(len(edges[edge]))]
-        rows, columns = np.ogrid[: punctured.shape[0], : punctured.shape[1]]
-        punctured[(rows - y) ** 2 + (columns - x) ** 2 <= (width / 2) ** 2] = False
+    edges = list(_edges(regions).items())
+    holes = []
+    for edge in rng.permutation(len(edges)):
+        cells, line = edges[edge]
+        holes.append(_hole(punctured, regions, cells, line, width, rng))
+    holes.sort(key=lambda hole: not hole[0])
+    for _, pixels in holes[: round(share * len(holes))]:
+        punctured[pixels] = False
     return punctured
+
+
+def _hole(
+    border: np.ndarray,
+    regions: np.ndarray,
+    cells: tuple[int, int],
+    line: list[tuple[int, int]],
+    width: int,
+    rng: np.random.Generator,
+) -> tuple[bool, tuple[np.ndarray, ...]]:
+    """Make a hole at a random place between two cells: does it join them, and which pixels does it take?"""
+    from skimage.measure import label
+
+    own = np.isin(regions, cells)
+    own[tuple(np.transpose(line))] = True
+    holes = []
+    for y, x in rng.permutation(line):
+        top, left = y - (width - 1) // 2, x - (width - 1) // 2
+        hole = np.zeros_like(border)
+        hole[max(top, 0) : top + width, max(left, 0) : left + width] = True
+        hole &= own & border
+        holes.append(np.nonzero(hole))
+        # With what is free around it the hole must be one piece that reaches both cells.
+        around = np.s_[max(top - 1, 0) : top + width + 1, max(left - 1, 0) : left + width + 1]
+        pieces = label((own & (hole | ~border))[around], connectivity=1)
+        through = pieces == pieces[hole[around]][0]
+        reached = set(regions[around][through & ~border[around]].tolist())
+        if through[hole[around]].all() and reached == set(cells):
+            return True, holes[-1]
+    return False, holes[0]
 
 
 def _edges(regions: np.ndarray) -> dict[tuple[int, int], list[tuple[int, int]]]:

@@ -1,4 +1,4 @@
-"""Generative adversarial networks: one network draws, another judges, and each learns from the other."""
+"""Generative adversarial networks: a generator and a discriminator that learn from each other."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from coursekit.errors import InputError
 from coursekit.training.steps import Tensor, make_step
 
 REAL, FAKE = (0.9, 1.0), (0.0, 0.1)
-"""Targets are drawn from these ranges instead of being 1 and 0: a judge that is never quite sure goes on
-giving gradients."""
+"""Targets are drawn from these ranges instead of being 1 and 0: a discriminator that is never quite
+sure goes on giving gradients."""
 
 
 @dataclass(frozen=True)
 class GanHistory:
-    """How the two got on.
+    """How generator and discriminator got on.
 
     Attributes:
         generator_loss: (steps,) float32.
@@ -54,7 +54,7 @@ def train_gan(
         steps: how many times each of the two learns.
         batch_size: images in a step.
         rate: learning rate of both optimisers (Adam).
-        momentum: beta_1 of both; 0.9 makes the two chase each other in circles.
+        momentum: beta_1 of both; 0.9 makes the two networks chase each other in circles.
         seed: decides which images and latent vectors are drawn. The networks' weights don't depend on it.
 
     Returns:

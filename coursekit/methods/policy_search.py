@@ -74,21 +74,6 @@ class SearchResult:
     model: keras.Model
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The best of several fixed policies.
-
-    Attributes:
-        policy: with the highest validation accuracy; the first of them if several share it.
-        scores: (candidates,) validation accuracies in [0, 1].
-        model: trained with that policy.
-    """
-
-    policy: Policy
-    scores: np.ndarray
-    model: keras.Model
-
-
 def explore(policy: Policy, rng: np.random.Generator) -> Policy:
     """Change a policy at random.
 
@@ -305,59 +290,6 @@ def train_with_schedule(
     return trainer.model
 
 
-def choose_policy(
-    make_model: MakeModel,
-    candidates: Sequence[Policy],
-    train_images: np.ndarray,
-    train_labels: np.ndarray,
-    validation_images: np.ndarray,
-    validation_labels: np.ndarray,
-    steps: int,
-    batch_size: int = 32,
-    seed: int = 0,
-) -> Choice:
-    """Train with each of several fixed policies and keep the one with the best validation accuracy.
-
-    This is how RandAugment finds its two numbers, with candidates such as
-    `[rand_augment(n, m) for n in (1, 2) for m in (1, 3, 5)]`.
-
-    Args:
-        make_model: as in `search`.
-        candidates: with the same operations, at least one.
-        train_images: (n, height, width, channels) float32 in [0, 1].
-        train_labels: (n,) whole numbers.
-        validation_images: like train_images, none of them among those.
-        validation_labels: (n,) whole numbers.
-        steps: of training with each candidate.
-        batch_size: pictures in a step.
-        seed: as in `train_with_schedule`.
-
-    Returns:
-        The best candidate, all scores, and the model trained with the best.
-
-    Raises:
-        InputError: if there is no candidate or no step, images and labels don't pair up, or make_model
-            doesn't use the layer it was handed.
-
-    Source: Cubuk et al., 2020, arXiv:1909.13719.
-    """
-    if not candidates or steps < 1:
-        raise InputError(
-            f"choose_policy needs one candidate and one step or more, got {len(candidates)} and {steps}."
-        )
-    _check_pairs(validation_images, validation_labels)
-    trainer = _Trainer(make_model, candidates[0].operations, train_images, train_labels, batch_size, seed)
-    start, scores, states = trainer.state(), [], []
-    for policy in candidates:
-        trainer.load(start)
-        trainer.train_schedule([policy], steps)
-        scores.append(_accuracy(trainer.model, validation_images, validation_labels))
-        states.append(trainer.state())
-    best = int(np.argmax(scores))
-    trainer.load(states[best])
-    return Choice(candidates[best], np.array(scores), trainer.model)
-
-
 class _Trainer:
     """One compiled model that holds the state of one child at a time."""
 
@@ -408,10 +340,11 @@ class _Trainer:
                 f"A round needs at least one step with one picture, got {steps} steps of {self._batch_size}."
             )
         count = steps * self._batch_size
-        # Each picture comes once before any comes again, as in training.Batches. But on JAX `fit` asks for a
-        # batch too many before its very first step, so the first child would see other batches than the rest.
-        decks = [rng.permutation(len(self._images)) for _ in range(-(-count // len(self._images)))]
-        rows = np.concatenate(decks)[:count]
+        # Each picture comes once before any comes again, as in training.Batches. But of those, `fit` throws
+        # one or two batches away to learn their shape: on TensorFlow in every call, on JAX in the very first
+        # alone, so that there the first child would see other batches than the rest.
+        orders = [rng.permutation(len(self._images)) for _ in range(-(-count // len(self._images)))]
+        rows = np.concatenate(orders)[:count]
         self.model.fit(
             self._images[rows], self._labels[rows], batch_size=self._batch_size, shuffle=False, verbose=0
         )

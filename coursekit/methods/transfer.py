@@ -12,11 +12,6 @@ import numpy as np
 
 from coursekit.errors import InputError
 
-# The training pictures of ImageNet, as the authors of the weights in Keras used them.
-_MEAN = np.array([0.485, 0.456, 0.406], "float32")
-_SPREAD = np.array([0.229, 0.224, 0.225], "float32")
-_MEAN_BGR = np.array([103.939, 116.779, 123.68], "float32")
-
 
 def network_features(model: keras.Model, images: np.ndarray, layer: str = "features") -> np.ndarray:
     """Describe pictures by what one layer of a network says about them.
@@ -262,13 +257,11 @@ def prepare(images: np.ndarray, convention: Literal["tf", "torch", "caffe"]) -> 
             f"prepare takes values in [0, 1], got {images.min():g} to {images.max():g}: divide bytes by 255, "
             "and don't prepare twice."
         )
-    if convention == "tf":
-        return 2 * images - 1
-    if convention == "torch":
-        return (images - _MEAN) / _SPREAD
-    if convention == "caffe":
-        return 255 * images[..., ::-1] - _MEAN_BGR
-    raise InputError(f"convention must be 'tf', 'torch' or 'caffe', got {convention!r}.")
+    if convention not in ("tf", "torch", "caffe"):
+        raise InputError(f"convention must be 'tf', 'torch' or 'caffe', got {convention!r}.")
+    return keras.applications.imagenet_utils.preprocess_input(
+        255 * images, data_format="channels_last", mode=convention
+    )
 
 
 def _layer(model: keras.Model, name: str) -> keras.layers.Layer:

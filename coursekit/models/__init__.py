@@ -1,4 +1,9 @@
-"""Network architectures. Every function returns a plain `keras.Model` with logits out."""
+"""Network architectures, each a function that returns a plain `keras.Model`.
+
+Classifiers, the U-Net and the discriminator end in logits; `unet_encoder` and `mobilenet` in maps of
+features, `unet_generator` in images. `printed_letters` is no network: it draws what `letter_network` has
+learnt to read.
+"""
 
 from coursekit.models.global_pooling import global_pooling_cnn
 from coursekit.models.lenet import lenet5

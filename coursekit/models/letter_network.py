@@ -1,5 +1,6 @@
 """A small convolutional network, and the weights that it has after it learnt to read printed letters."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -74,7 +75,7 @@ def printed_letters(n: int, seed: int = 0) -> ImageSet:
 
     Returns:
         images (n, 28, 28, 1), bright on black, turned by up to 20°; targets: number of the letter in
-        `LETTERS`; groups: number of the font.
+        `LETTERS`, which are the card's class names; groups: number of the font.
 
     Raises:
         InputError: if n is below 1.
@@ -88,4 +89,5 @@ def printed_letters(n: int, seed: int = 0) -> ImageSet:
     drawn = load("glyphs", rounds * len(names), seed=seed, alphabet=alphabets, rotation_deg=20.0)
     number = np.array([LETTERS.find(name) for name in names])[drawn.targets]
     kept = drawn.subset(np.flatnonzero(number >= 0)[:n])
-    return ImageSet(kept.images, number[number >= 0][:n], kept.groups, kept.card)
+    card = replace(kept.card, class_names=tuple(LETTERS))
+    return ImageSet(kept.images, number[number >= 0][:n], kept.groups, card)

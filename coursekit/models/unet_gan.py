@@ -1,4 +1,4 @@
-"""Two players made of the parts of a U-Net: its way down judges images, its way up draws them."""
+"""A discriminator and a generator made of the parts of a U-Net: its way down and its way up."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from coursekit.models.unet import checked_widths, convolve, double, encode
 def unet_discriminator(
     input_shape: tuple[int, int, int], widths: Sequence[int] = (16, 32, 64)
 ) -> keras.Model:
-    """Build a judge of images: real or made up?
+    """Build a discriminator: is an image real or made up?
 
-    The encoder of a U-Net, with leaky ReLU (slope 0.2) so that gradients reach the other player even through
+    The encoder of a U-Net, with leaky ReLU (slope 0.2) so that gradients reach the generator even through
     units that are off, then all its values and one dense unit. Layers have the names of `unet`, so that what
-    the judge learns without labels can start a segmentation network.
+    the discriminator learns without labels can start a segmentation network.
 
     Args:
         input_shape: (height, width, channels) of one image.
@@ -39,7 +39,7 @@ def unet_discriminator(
 def unet_generator(
     image_shape: tuple[int, int, int], widths: Sequence[int] = (16, 32, 64), latent_size: int = 100
 ) -> keras.Model:
-    """Build the other player: it draws an image from a vector of random numbers.
+    """Build a generator: it draws an image from a vector of random numbers.
 
     A dense layer makes the maps of the bottleneck, then follows the decoder of a U-Net. Nothing comes from a
     way down, since there is none.

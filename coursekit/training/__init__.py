@@ -3,19 +3,7 @@
 The names below load on first use, so that `coursekit.training.device` doesn't pull in Keras by itself.
 """
 
-import importlib
-from typing import Any
-
-_HOME = {
-    "set_seed": "seeds",
-    "DeviceReport": "device",
-    "device_report": "device",
-    "make_step": "steps",
-    "input_gradient": "steps",
-    "compiled": "steps",
-    "Progress": "progress",
-    "Batches": "batches",
-}
+from coursekit.first_use import on_first_use
 
 __all__ = [
     "Batches",
@@ -28,8 +16,16 @@ __all__ = [
     "set_seed",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(importlib.import_module(f"coursekit.training.{_HOME[name]}"), name)
-    raise AttributeError(f"coursekit.training has no {name!r}. It has: {', '.join(__all__)}.")
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "Batches": "batches",
+        "DeviceReport": "device",
+        "Progress": "progress",
+        "compiled": "steps",
+        "device_report": "device",
+        "input_gradient": "steps",
+        "make_step": "steps",
+        "set_seed": "seeds",
+    },
+)

@@ -17,6 +17,11 @@ class Batches(keras.utils.PyDataset):
     shuffled again, within a batch if need be. So two sets of different size can be compared after the same
     number of steps. Every time a picture is drawn, it is augmented afresh.
 
+    This holds for the batches that are handed out. Keras doesn't train on all of them: to learn their shape
+    it asks for some that it throws away. On TensorFlow these are two (one if `steps` is 1) at the start of
+    every `fit`, `evaluate` or `predict`, on JAX one in the first call after `compile`. Training lacks these
+    batches, and their pictures come that much less often.
+
     Args:
         images: (n, height, width, channels) float32 in [0, 1].
         targets: masks (n, height, width, k); or classes (n,), or one-hot or mixed labels (n, classes).
@@ -89,7 +94,7 @@ class Batches(keras.utils.PyDataset):
         return (images, targets) if weights is None else (images, targets, weights)
 
     def _next(self) -> np.ndarray:
-        """Take the next pictures of an endless line of shuffled decks."""
+        """Take the next pictures of an endless line, in which all come once before any comes again."""
         while len(self._order) < self.batch_size:
             self._order = np.concatenate([self._order, self._generator.permutation(len(self.images))])
         chosen, self._order = self._order[: self.batch_size], self._order[self.batch_size :]

@@ -7,12 +7,12 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from coursekit.augment import OPERATIONS, operation
+from coursekit.augment import OPERATIONS, Operation, operation
+from coursekit.augment.catalogue import STRONGEST
 from coursekit.errors import InputError
 from coursekit.viz.live_picture import LivePicture
-from coursekit.viz.style import COLOURS, figure_png
+from coursekit.viz.style import COLOURS, bare_figure, figure_png
 
 _DRAWS = 10
 _BENCH = [name for name, entry in OPERATIONS.items() if entry.kind != "mixing"]
@@ -60,7 +60,7 @@ class AugmentationWorkbench(LivePicture):
                 layout=wide,
             ),
             "strength": widgets.FloatSlider(
-                strength, min=0, max=3, step=0.25, description="strength", layout=wide
+                strength, min=0, max=STRONGEST, step=0.25, description="strength", layout=wide
             ),
             "probability": widgets.FloatSlider(
                 1, min=0, max=1, step=0.1, description="p", readout_format=".1f", layout=wide
@@ -82,22 +82,26 @@ class AugmentationWorkbench(LivePicture):
         image, mask = self._pictures[picture]
         images, masks, lost = _change(image, mask, operation, strength, probability, seed)
         entry = OPERATIONS[operation]
-        finding = f"{entry.title} at strength {strength:g}: "
+        findings = []
         answers = None
         if picture in self._read:
             answers = np.asarray(self._read[picture](images))
-            finding += f"{(answers[1:] != answers[0]).sum()} of {_DRAWS} draws read as something else, "
-        finding += f"{100 * lost:.0f} % of pixels {'filled in' if entry.kind == 'geometry' else 'clipped'}"
-        return images, masks, answers, finding
+            findings.append(f"{(answers[1:] != answers[0]).sum()} of {_DRAWS} draws read as something else")
+        if entry.loses:
+            findings.append(f"{100 * lost:.0f} % of pixels {entry.loses}")
+        title = f"{entry.title} at strength {strength:g}"
+        return images, masks, answers, ": ".join([title, ", ".join(findings)] if findings else [title])
 
     def _draw_state(
         self, picture: str, operation: str, strength: float, probability: float, seed: int
     ) -> bytes:
         images, masks, answers, finding = self._state(picture, operation, strength, probability, seed)
+        entry = OPERATIONS[operation]
         row_height = 1.08 if answers is None else 1.2
-        figure = Figure(figsize=(10.2, 0.45 + 1.55 * 2 * row_height), dpi=76)
+        figure = bare_figure(10.2, 0.82 + 1.55 * 2 * row_height)
         figure.text(0.006, 0.985, finding, weight="bold", fontsize=12, va="top")
-        axis = figure.add_axes((0.006, 0, 0.988, 1 - 0.42 / figure.get_figheight()))
+        height = figure.get_figheight()  # 0.42 inches of headline, 0.37 of two lines at the bottom
+        axis = figure.add_axes((0.006, 0.37 / height, 0.988, 1 - 0.79 / height))
         axis.set(xlim=(0, 6.5), ylim=(2 * row_height, 0), aspect="equal", anchor="NW")
         axis.axis("off")
         for i in range(1 + _DRAWS):
@@ -116,11 +120,11 @@ class AugmentationWorkbench(LivePicture):
                     fontsize=10,
                     color="black" if not i else COLOURS[2] if right else COLOURS[1],
                 )
-        entry = OPERATIONS[operation]
         note = [f"{picture}, as it is." + (" Orange: the mask's outline." if masks is not None else "")]
-        note += ["", f"{entry.title} {entry.does}. At strength 1: {entry.at_one}."]
+        note += ["", f"{entry.title} {entry.does}."]
         wrapped = [line for text in note for line in textwrap.wrap(text, 22) or [""]]
         axis.text(0, row_height + 0.02, "\n".join(wrapped), va="top", fontsize=8.5, color="#57606a")
+        figure.text(0.006, 0.008, _about(entry), fontsize=8.5, va="bottom", color="#57606a")
         return figure_png(figure)
 
 
@@ -143,7 +147,7 @@ def _check(pictures: Mapping[str, Any], read: Mapping[str, Any], operation: str)
 def _change(
     image: np.ndarray, mask: np.ndarray | None, name: str, strength: float, probability: float, seed: int
 ) -> tuple[np.ndarray, np.ndarray | None, float]:
-    """The picture and ten draws, their masks, and the share of the draws' pixels filled in or clipped."""
+    """The picture and ten draws, their masks, and the share of the draws' pixels that the operation loses."""
     images = np.repeat(image[None], 1 + _DRAWS, axis=0)
     masks = None if mask is None else np.repeat(mask[None], 1 + _DRAWS, axis=0)
     if not strength:
@@ -151,11 +155,17 @@ def _change(
     data = {"images": images} if masks is None else {"images": images, "segmentation_masks": masks}
     changed = operation(name, strength, seed=seed)(data, training=True)
     new = np.asarray(changed["images"])
-    if OPERATIONS[name].kind == "geometry":
-        # The same seed draws the same maps.
+    # The same seed draws the same maps and places.
+    loses = OPERATIONS[name].loses
+    if loses == "filled in":
         lost = _outside(operation(name, strength, seed=seed).draw(images), *image.shape[:2])
+    elif loses == "overwritten":
+        grey = np.full_like(images, 0.5)
+        lost = np.any(np.asarray(operation(name, strength, seed=seed)(grey, training=True)) != grey, axis=-1)
+    elif loses == "newly clipped":
+        lost = _clipped(images, new)
     else:
-        lost = np.any(((new <= 0) & (images > 0)) | ((new >= 1) & (images < 1)), axis=-1)
+        lost = np.zeros((1, 1, 1), bool)
     chosen = (np.random.default_rng(seed).random(1 + _DRAWS) < probability)[:, None, None]
     chosen[0] = False
     images = np.where(chosen[..., None], new, images)
@@ -164,10 +174,18 @@ def _change(
     return images, masks, float((lost & chosen)[1:].mean())
 
 
+def _clipped(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Which pixels came to black or white in a channel, and had none there before; bool (n, h, w).
+
+    A turn of hue keeps a pixel's smallest and largest value, so it doesn't count, whatever channel has them.
+    """
+    black = (after.min(axis=-1) <= 0) & (before.min(axis=-1) > 0)
+    white = (after.max(axis=-1) >= 1) & (before.max(axis=-1) < 1)
+    return black | white
+
+
 def _outside(draw: Any, height: int, width: int) -> np.ndarray:
-    """Which pixels show what lies beyond the picture's border; bool (n, h, w), or (1, 1, 1) if none can."""
-    if isinstance(draw, dict):  # of Keras' own layers only flips move pixels, and they stay inside
-        return np.zeros((1, 1, 1), bool)
+    """Which pixels show what lies beyond the picture's border; bool (n, h, w)."""
     draw = np.asarray(draw)
     rows, columns = np.mgrid[:height, :width].astype("float32")
     if draw.shape[1:] == (2, 3):
@@ -177,6 +195,17 @@ def _outside(draw: Any, height: int, width: int) -> np.ndarray:
         y, x = rows + draw[..., 0], columns + draw[..., 1]
     # A pixel reaches half a pixel to each side of its centre.
     return (y < -0.5) | (y > height - 0.5) | (x < -0.5) | (x > width - 0.5)
+
+
+def _about(entry: Operation) -> str:
+    """Say what strength 1 is, from which strength on the operation grows no more, and where it comes from."""
+    if entry.saturates == 0:
+        limit = " All strengths above 0 are the same."
+    else:
+        limit = (
+            f" From strength {entry.saturates:g} on it grows no more." if entry.saturates < STRONGEST else ""
+        )
+    return f"At strength 1: {entry.at_one}.{limit}\nSource: {entry.source}."
 
 
 def _show(axis: Axes, image: np.ndarray, mask: np.ndarray | None, left: float, top: float) -> None:

@@ -4,13 +4,12 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb
-from matplotlib.figure import Figure
 
 from coursekit.errors import InputError
 from coursekit.methods.border_errors import move, puncture, redraw
 from coursekit.metrics import border_adjusted_rand_index, cell_regions, dice
 from coursekit.viz.live_picture import LivePicture
-from coursekit.viz.style import COLOURS, figure_png
+from coursekit.viz.style import COLOURS, bare_figure, figure_png
 
 _CONVENTIONS = {
     "to the nearest cell": "nearest",
@@ -94,7 +93,7 @@ class HolePuncher(LivePicture):
 
     def _draw_state(self, thickness: int, shift: int, share: float, hole: int, lines: str) -> bytes:
         drawn, regions, overlap, score = self._scores(thickness, shift, share, hole, lines)
-        figure = Figure(figsize=(10.2, 4.5), dpi=76)
+        figure = bare_figure(10.2, 4.5)
         figure.text(
             0.006, 0.985, self._finding(regions, overlap, score), va="top", weight="bold", fontsize=13
         )

@@ -7,14 +7,13 @@ from typing import NamedTuple
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from threadpoolctl import threadpool_limits
 
 from coursekit.errors import InputError
 from coursekit.methods.group_labelling import groups_on_map
 from coursekit.viz.live_picture import LivePicture
-from coursekit.viz.style import COLOURS, figure_png
+from coursekit.viz.style import COLOURS, bare_figure, figure_png
 
 _GROUPS = (20, 40, 60, 80, 100)
 _SHOWN = (3, 6)  # rows and columns of pictures of a group
@@ -186,7 +185,7 @@ class LabelByGroups(LivePicture):
         # Between a new number of groups and the slider's new end, the slider may stand beyond it.
         rows = members[min(group, groups) - 1]
         labels = self._labels(map)
-        figure = Figure(figsize=(10.2, 5.3), dpi=76)
+        figure = bare_figure(10.2, 5.3)
         figure.text(0.006, 0.985, self._finding(map), weight="bold", fontsize=13, va="top")
         self._draw_map(figure.add_axes((0.005, 0.01, 0.53, 0.9)), self._maps[map], labels, rows)
         pictures = figure.add_axes((0.56, 0.42, 0.43, 0.45))

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from coursekit.errors import InputError
 from coursekit.viz.live_picture import LivePicture
-from coursekit.viz.style import COLOURS, figure_png
+from coursekit.viz.style import COLOURS, bare_figure, figure_png
 
 _OLD, _NEW = COLOURS[1], COLOURS[0]
 
@@ -84,7 +83,7 @@ class RateDial(LivePicture):
         )
 
     def _draw_state(self, rate: int, frozen: int) -> bytes:
-        figure = Figure(figsize=(10.2, 4.2), dpi=76)
+        figure = bare_figure(10.2, 4.2)
         figure.text(0.006, 0.985, self._finding(rate, frozen), va="top", weight="bold", fontsize=12)
         left, right = (
             figure.add_axes((0.065, 0.135, 0.53, 0.755)),

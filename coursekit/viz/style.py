@@ -34,6 +34,13 @@ def use_style() -> None:
     mpl.rcParams.update(_STYLE)
 
 
+def bare_figure(width: float, height: float) -> Figure:
+    """Make a figure, in inches, in which each axis is put in its place by hand."""
+    figure = Figure(figsize=(width, height), dpi=76)
+    figure.set_layout_engine("none")
+    return figure
+
+
 def figure_png(figure: Figure) -> bytes:
     """Draw a figure as PNG; the same figure gives the same bytes."""
     file = io.BytesIO()

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 import numpy as np
-from matplotlib.figure import Figure
 
 from coursekit.errors import InputError
 from coursekit.metrics import border_adjusted_rand_index, dice
 from coursekit.viz.live_picture import LivePicture
-from coursekit.viz.style import COLOURS, figure_png
+from coursekit.viz.style import COLOURS, bare_figure, figure_png
 
 Score = Callable[[np.ndarray, np.ndarray], float]
 _THRESHOLDS = np.linspace(0.05, 0.95, 19).round(2)
@@ -46,7 +45,7 @@ class ThresholdBench(LivePicture):
             )
         self._image = np.asarray(image).reshape(self._truth.shape)
         self._region_score = region_score
-        self._curves = np.array([self._scores(self._probability > t) for t in _THRESHOLDS])
+        self._curves = np.array([self._scores(self._above(t)) for t in _THRESHOLDS])
         start = float(_THRESHOLDS[self._curves[:, 0].argmax()])
         wide = widgets.Layout(width="380px")
         style = {"description_width": "140px"}
@@ -72,13 +71,18 @@ class ThresholdBench(LivePicture):
             alt="Predicted borders over an image, and Dice and ARI against the threshold. " + " ".join(words),
         )
 
+    def _above(self, threshold: float) -> np.ndarray:
+        # A slider's steps add up to numbers such as 0.15000000000000002. As Python's float the threshold has
+        # the precision of the map: in float32, too, a stored 0.6 lies on 0.6, not above.
+        return self._probability > round(float(threshold), 2)
+
     def _scores(self, borders: np.ndarray) -> tuple[float, float]:
         return dice(self._truth, borders), self._region_score(self._truth, borders)
 
     def _draw_state(self, threshold: float, radius: int, smallest: int) -> bytes:
-        borders = _clean(self._probability > threshold - 1e-6, radius, smallest)
+        borders = _clean(self._above(threshold), radius, smallest)
         scores = self._scores(borders)
-        figure = Figure(figsize=(10.2, 3.95), dpi=76)
+        figure = bare_figure(10.2, 3.95)
         figure.text(
             0.006,
             0.985,

@@ -128,12 +128,12 @@ def test_a_curve_has_a_row_for_each_seed_and_a_column_for_each_size(study):
 def test_a_curve_with_a_gap_names_the_cell_that_is_missing(path):
     study = Study(path, {})
     study.run(CELLS[:3], measure, progress=False)
-    with pytest.raises(CourseError, match=r'n 60 with \{"seed": 1\}\. Run these cells'):
+    with pytest.raises(CourseError, match=r'n 60 with \{"seed": 1\}\. Measure these first'):
         study.curve("accuracy", "n", arm="plain")
 
 
 def test_a_score_or_cell_that_is_not_there_is_an_error_that_names_what_is(study, path):
-    with pytest.raises(CourseError, match=r"No cell with arm none is finished.*arm='better'.*n=30"):
+    with pytest.raises(CourseError, match=r"No run with arm none is finished.*arm='better'.*n=30"):
         study.values("accuracy", arm="none")
     with pytest.raises(CourseError, match=r"no score 'dice'.*there is accuracy, cost_s"):
         study.values("dice", arm="plain")
@@ -217,9 +217,7 @@ def test_torn_settings_are_written_anew(path):
 def test_a_line_that_is_not_readable_is_named(study, path):
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join([*lines[:3], "{oops\n", *lines[4:]]))
-    with pytest.raises(
-        CourseError, match=r"Line 4 of .* is not readable; delete it to measure its cell anew"
-    ):
+    with pytest.raises(CourseError, match=r"Line 4 of .* is not readable; delete it to measure its run anew"):
         study.rows()
 
 
@@ -231,13 +229,28 @@ def test_a_cell_that_fails_is_reported_after_all_others_are_done(path, capsys):
 
     study = Study(path, {})
     with pytest.raises(
-        CourseError, match=r"1 of 8 cells failed: arm plain, n 60, seed 0 \(MemoryError: no room"
+        CourseError, match=r"1 of 8 runs failed: arm plain, n 60, seed 0 \(MemoryError: no room"
     ):
         study.run(CELLS, fail_once)
     assert len(study.rows()) == len(CELLS) - 1
-    assert capsys.readouterr().out == "7 of 8 cells done\n"
+    assert capsys.readouterr().out == "7 of 8 runs done\n"
     study.run(CELLS, measure)
     assert len(study.rows()) == len(CELLS)
+
+
+def test_a_failed_cell_tells_the_line_that_raised_its_error_and_keeps_the_whole_way_there(path):
+    def fail(n):
+        json.loads("{oops")
+
+    with pytest.raises(
+        CourseError, match=r"n 30 \(JSONDecodeError: .*, in .*decoder\.py, line \d+\)"
+    ) as error:
+        Study(path, {}).run([{"n": 30}], fail, progress=False)
+    assert str(error.value).endswith(f"Whole tracebacks are in {path}.")
+    kept = json.loads(path.read_text().splitlines()[-1])
+    assert kept["failed"] in str(error.value)
+    assert Path(__file__).name in kept["traceback"]
+    assert 'json.loads("{oops")' in kept["traceback"]
 
 
 @pytest.mark.parametrize(
@@ -334,7 +347,7 @@ def test_a_killed_study_goes_on_without_losing_or_doubling_a_row(path):
 def test_two_processes_share_the_cells_and_measure_each_once(path):
     processes = [start_shared_study(path, processes=2) for _ in range(2)]
     outputs = [process.communicate(timeout=DEADLINE_S)[0] for process in processes]
-    assert outputs == ["12 of 12 cells done\n"] * 2, "both return when all cells are done"
+    assert outputs == ["12 of 12 runs done\n"] * 2, "both return when all cells are done"
     assert sorted((arm, int(seed)) for _, arm, seed in measured(path)) == EVERY_SHARED_CELL
     assert {int(process) for process, *_ in measured(path)} == {process.pid for process in processes}
     assert cells_in(path) == EVERY_SHARED_CELL
@@ -364,7 +377,7 @@ def test_a_cell_that_fails_in_another_process_is_not_tried_again_in_this_one(pat
             file.write('{"settings": {}}\n' + other)
         return {"accuracy": 1.0}
 
-    with pytest.raises(CourseError, match=r"1 of 2 cells failed: n 60 \(ValueError: other\)"):
+    with pytest.raises(CourseError, match=r"1 of 2 runs failed: n 60 \(ValueError: other\)"):
         study.run([{"n": 30}, {"n": 60}], while_the_other_fails, progress=False)
     assert asked == [30]
 
@@ -387,11 +400,11 @@ def test_the_line_shows_cells_done_what_runs_and_the_time_left(path, monkeypatch
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
     Study(path, {}).run(CELLS[:3], measure)
     states = terminal.getvalue().split("\r\033[K")[1:]
-    assert states[0] == "0 of 3 cells done · arm plain, n 30, seed 0"
-    assert re.fullmatch(r"2 of 3 cells done · arm plain, n 60, seed 0 · \d+ s left", states[2])
-    assert states[-1] == "3 of 3 cells done\n"
+    assert states[0] == "0 of 3 runs done · arm plain, n 30, seed 0"
+    assert re.fullmatch(r"2 of 3 runs done · arm plain, n 60, seed 0 · \d+ s left", states[2])
+    assert states[-1] == "3 of 3 runs done\n"
 
 
 def test_the_line_counts_only_the_cells_that_are_asked_for(study, capsys):
     study.run(CELLS[:2], measure)
-    assert capsys.readouterr().out == "2 of 2 cells done\n"
+    assert capsys.readouterr().out == "2 of 2 runs done\n"

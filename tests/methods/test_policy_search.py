@@ -5,7 +5,6 @@ import pytest
 from coursekit.augment.policy import POLICY_OPERATIONS, Policy, no_augmentation, rand_augment, random_policy
 from coursekit.errors import InputError
 from coursekit.methods.policy_search import (
-    choose_policy,
     evolve,
     explore,
     population_step,
@@ -218,15 +217,6 @@ def test_the_model_is_compiled_once_for_all_children_and_rounds():
         search(make_model, *TRAIN, *VALIDATION, population=2, rounds=rounds, steps_per_round=2)
         counts.append(len(traced))
     assert counts[0] == counts[1]
-
-
-def test_a_quarter_turn_makes_strokes_unlearnable_and_the_choice_finds_out():
-    turns, still = rand_augment(1, 9, ("rotate",)), no_augmentation(("rotate",))
-    choice = choose_policy(small_network, [turns, still], *TRAIN, *VALIDATION, steps=40, batch_size=16)
-    assert choice.policy == still
-    assert choice.scores[1] > choice.scores[0] + 0.1
-    predictions = choice.model.predict(VALIDATION[0], verbose=0).argmax(1)
-    assert (predictions == VALIDATION[1]).mean() == choice.scores[1]
 
 
 def test_steps_are_shared_among_the_policies_of_a_schedule():

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+from coursekit.data import load
 from coursekit.data.simulate.glyphs import ALPHABETS
 from coursekit.errors import InputError
 from coursekit.models import letter_network, printed_letters
@@ -65,6 +66,20 @@ def test_letters_come_equally_often_and_do_not_depend_on_how_many_are_drawn():
     assert np.array_equal(fewer.images, letters.images[:29])
     assert np.array_equal(fewer.targets, letters.targets[:29])
     assert not np.array_equal(fewer.images, printed_letters(29, seed=6).images)
+
+
+def test_the_class_name_of_a_letter_is_what_was_drawn():
+    letters = printed_letters(29 * 3, seed=2)
+    alphabets = ["latin", "greek", "cyrillic"]
+    glyphs = load("glyphs", 1, alphabet=alphabets).card.class_names
+    everything = load("glyphs", 3 * len(glyphs), seed=2, alphabet=alphabets, rotation_deg=20.0)
+    drawn = {
+        image.tobytes(): glyphs[target]
+        for image, target in zip(everything.images, everything.targets, strict=True)
+    }
+    names = [letters.card.class_names[target] for target in letters.targets]
+    assert names == [drawn[image.tobytes()] for image in letters.images]
+    assert letters.card.name == "glyphs"
 
 
 def test_a_letter_has_the_number_of_its_place():

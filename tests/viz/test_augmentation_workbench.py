@@ -1,11 +1,13 @@
 import base64
+import re
 
 import numpy as np
 import pytest
 
+from coursekit.augment import OPERATIONS
 from coursekit.errors import InputError
 from coursekit.viz import AugmentationWorkbench
-from coursekit.viz.augmentation_workbench import _change, _outside
+from coursekit.viz.augmentation_workbench import _about, _change, _clipped, _outside
 
 PNG = b"\x89PNG\r\n\x1a\n"
 RNG = np.random.default_rng(0)
@@ -13,6 +15,7 @@ GREY = RNG.uniform(0.2, 0.8, (12, 12, 1)).astype("float32")
 MASKED = RNG.uniform(0.2, 0.8, (10, 14, 1)).astype("float32")
 MASK = (MASKED > 0.5).astype("float32")
 COLOUR = RNG.uniform(0.2, 0.8, (12, 12, 3)).astype("float32")
+BLACK_AND_WHITE = np.kron(RNG.integers(0, 2, (4, 4)), np.ones((3, 3)))[..., None].astype("float32")
 PICTURES = {"grey": (GREY, None), "masked": (MASKED, MASK), "colour": (COLOUR, None)}
 
 
@@ -114,16 +117,49 @@ def test_a_shift_by_3_of_12_pixels_fills_in_a_quarter():
     assert np.array_equal(_outside(np.broadcast_to([0, -3], (1, 12, 12, 2)), 12, 12), outside)
 
 
-def test_a_flip_fills_in_nothing():
-    assert _change(GREY, None, "flip_horizontal", 1, 1, 0)[-1] == 0
+@pytest.mark.parametrize("operation", ["flip_horizontal", "invert", "auto_contrast", "jpeg", "blur"])
+def test_an_operation_that_loses_nothing_says_nothing_of_lost_pixels(operation):
+    bench = AugmentationWorkbench({"black and white": (BLACK_AND_WHITE, None)})
+    finding = bench._state("black and white", operation, 3, 1, 0)[-1]
+    assert finding == f"{OPERATIONS[operation].title} at strength 3"
+
+
+@pytest.mark.parametrize("operation", ["contrast", "colour_shift", "colour_jitter", "noise", "sharpness"])
+def test_what_was_black_or_white_before_is_not_newly_clipped(operation):
+    bench = AugmentationWorkbench({"black and white": (BLACK_AND_WHITE, None)})
+    finding = bench._state("black and white", operation, 3, 1, 0)[-1]
+    assert finding.endswith(" at strength 3: 0 % of pixels newly clipped")
+
+
+@pytest.mark.parametrize("picture", [BLACK_AND_WHITE, GREY])
+def test_what_cutout_overwrites_is_its_squares_whatever_was_there(picture):
+    grey = np.full_like(picture, 0.5)
+    covered = (_change(grey, None, "cutout", 2, 1, 0)[0][1:] == 0).mean()
+    assert 0.1 < covered < 0.25  # half of the side, and less where it hangs over the border
+    assert _change(picture, None, "cutout", 2, 1, 0)[-1] == pytest.approx(covered)
+
+
+def test_random_erasing_overwrites():
+    bench = AugmentationWorkbench(PICTURES)
+    assert re.search(r": \d+ % of pixels overwritten$", bench._state("grey", "random_erasing", 2, 1, 0)[-1])
+
+
+def test_a_turn_of_hue_clips_nothing():
+    red, yellow = np.array([[0.9, 0.3, 0.0]]), np.array([[0.9, 0.0, 0.3]])
+    assert not _clipped(red, yellow).any()
 
 
 def test_clipped_pixels_are_those_that_came_to_the_end_of_the_scale():
-    # Inversion keeps off the ends what was off them.
-    assert _change(GREY, None, "invert", 1, 1, 0)[-1] == 0
     bright = np.full((12, 12, 1), 0.999, "float32")
     lost = _change(bright, None, "noise", 3, 1, 0)[-1]
     assert 0.3 < lost < 0.6  # about half of the noise is positive
+
+
+def test_the_text_tells_from_which_strength_on_nothing_grows():
+    assert "\nSource: " in _about(OPERATIONS["rotation"])
+    assert "no more" not in _about(OPERATIONS["rotation"])
+    assert "From strength 1.4 on it grows no more." in _about(OPERATIONS["jpeg"])
+    assert "All strengths above 0 are the same." in _about(OPERATIONS["flip_vertical"])
 
 
 def test_two_benches_are_independent(bench):

@@ -10,7 +10,7 @@ def annotations(figure):
 def test_the_map_says_its_title_axes_and_points():
     figure = quality_quantity_map({"digits": (0.2, 0.8), "web": (0.9, 0.3)}, "Two places")
     (axis,) = figure.axes
-    assert (axis.get_title(), axis.get_xlabel(), axis.get_ylabel()) == (
+    assert (axis.get_title(loc="left"), axis.get_xlabel(), axis.get_ylabel()) == (
         "Two places",
         "quantity of data",
         "quality of labels",

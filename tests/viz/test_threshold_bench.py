@@ -52,6 +52,20 @@ def test_the_curves_are_those_of_the_threshold_alone(bench):
         assert np.allclose(bench._curves[place], bench._scores(threshold < PROBABILITY))
 
 
+@pytest.mark.parametrize(("exact", "precision"), [(0.5, "float64"), (0.6, "float32"), (0.7, "float32")])
+def test_lines_and_picture_agree_where_a_probability_lies_on_the_threshold(exact, precision, monkeypatch):
+    probability = PROBABILITY.astype(precision)
+    probability[10, 4] = exact
+    bench = ThresholdBench(IMAGE, probability, TRUTH)
+    drawn = []
+    monkeypatch.setattr(bench, "_scores", lambda borders: drawn.append(borders) or (0, 0))
+    bench._draw_state(exact - 1e-15, 0, 0)  # as the steps of a slider add up
+    monkeypatch.undo()
+    assert not drawn[0][10, 4]
+    place = round((exact - 0.05) / 0.05)
+    assert np.allclose(bench._curves[place], bench._scores(drawn[0]))
+
+
 def test_closing_mends_gaps_up_to_the_edge_of_the_image():
     broken = TRUTH.copy()
     broken[10, [0, 4]] = False

@@ -5,7 +5,9 @@
 package on every call, and on systems without a sandbox.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coursekit.first_use import on_first_use
 
 if TYPE_CHECKING:
     from coursekit.course.grading.grader import GradeSummary, grade
@@ -14,17 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["GradeSummary", "grade", "public_check", "sandbox_problem"]
 
-_HOMES = {
-    "GradeSummary": "grader",
-    "grade": "grader",
-    "public_check": "public",
-    "sandbox_problem": "sandbox",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = on_first_use(
+    __name__,
+    {
+        "GradeSummary": "grader",
+        "grade": "grader",
+        "public_check": "public",
+        "sandbox_problem": "sandbox",
+    },
+)
