@@ -65,8 +65,8 @@ class SamplePairingSchedule(keras.callbacks.Callback):
         layer: the layer to switch, in the model or in front of it.
         start: first epoch with pairing, counted from 0.
         stop: first epoch of the last phase, without pairing.
-        on: epochs with pairing, before
-        off: epochs without, again and again from start to stop. With off = 0 it is on all that time.
+        on: epochs with pairing in each turn.
+        off: epochs without pairing that end a turn. With off = 0 it is on from start to stop.
 
     Raises:
         InputError: if an epoch is negative, on is below 1, or stop comes before start.
