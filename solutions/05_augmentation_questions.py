@@ -200,6 +200,15 @@ QUESTIONS = [
             """
 def warp(image, matrix, shift):
     centre = (np.array(image.shape) - 1) / 2
+    return affine_transform(image, matrix, centre - matrix @ centre + shift, order=1, mode="reflect")
+""": "You map forwards. SciPy asks for each output pixel where it comes from: undo the shift, then take the inverse.",
+            """
+def warp(image, matrix, shift):
+    return affine_transform(image, matrix, shift, order=1, mode="reflect")
+""": "SciPy's matrix and offset say where a pixel comes from, counted from the corner; yours say where content goes.",
+            """
+def warp(image, matrix, shift):
+    centre = (np.array(image.shape) - 1) / 2
     return affine_transform(image, matrix, centre - matrix @ (centre + shift), order=1, mode="reflect")
 """: "You used the matrix itself. SciPy asks where a pixel comes from, so it needs the inverse: yours turns the other way.",
             """

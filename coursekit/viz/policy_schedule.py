@@ -50,7 +50,7 @@ def policy_schedule(
         3, 1, figsize=(max(5.5, 1.6 + 0.5 * rounds), 7.2), sharex=True, height_ratios=(2, 2.6, 2.6)
     )
     for child, line in enumerate(scores.T):
-        top.plot(number, line, "o", color=COLOURS[7], markersize=4, label=None if child else "every child")
+        top.plot(number, line, "o", color=COLOURS[7], markersize=4, label=None if child else "each network")
     top.plot(
         number, scores[np.arange(rounds), list(lineage)], "o-", color=COLOURS[0], label="the winner's line"
     )
