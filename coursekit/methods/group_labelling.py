@@ -54,10 +54,13 @@ def groups_on_map(points: np.ndarray, groups: int, seed: int = 0) -> np.ndarray:
         InputError: if `groups` is out of range.
     """
     from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
     if not 1 <= groups <= len(points):
         raise InputError(f"groups must be from 1 to the {len(points)} points, got {groups}.")
-    return KMeans(groups, n_init=10, random_state=seed).fit_predict(points).astype("int64")
+    # On so few points, threads that wait for each other cost more than they bring.
+    with threadpool_limits(1):
+        return KMeans(groups, n_init=10, random_state=seed).fit_predict(points).astype("int64")
 
 
 def share_right(groups: np.ndarray, truth: np.ndarray) -> float:

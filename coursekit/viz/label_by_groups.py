@@ -8,7 +8,6 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from threadpoolctl import threadpool_limits
 
 from coursekit.errors import InputError
 from coursekit.methods.group_labelling import groups_on_map
@@ -150,9 +149,7 @@ class LabelByGroups(LivePicture):
     def _find_members(self, place: str, groups: int) -> list[np.ndarray]:
         """Rows of each group, the largest first, each from its middle outwards."""
         points = self._maps[place]
-        # With so few points, threads wait for each other longer than they work.
-        with threadpool_limits(1):
-            numbers = groups_on_map(points, groups)
+        numbers = groups_on_map(points, groups)
         members = []
         for group in range(groups):
             rows = np.flatnonzero(numbers == group)
