@@ -118,7 +118,7 @@ def _accuracy(_args: tuple, expected: Any, got: Any, at_least: float) -> str | N
         hint = (
             " Take the largest of the class scores: `.argmax(axis=1)`." if have.ndim == want.ndim + 1 else ""
         )
-        return f"One label for each image was expected, shape {want.shape}; yours is {have.shape}.{hint}"
+        return f"One answer for each case was expected, shape {want.shape}; yours is {have.shape}.{hint}"
     share = float((have == want).mean())
     if share >= at_least:
         return None

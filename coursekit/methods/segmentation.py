@@ -80,6 +80,33 @@ def local_spread(image: np.ndarray, side: int = 11) -> np.ndarray:
     return np.sqrt(np.maximum(uniform_filter(image**2, side, mode="reflect") - mean**2, 0))
 
 
+def regions_between(
+    body: np.ndarray, border: np.ndarray, body_cut: float, border_cut: float, grow: int = 0
+) -> np.ndarray:
+    """Cut what a network takes for the body of things into regions, along what it takes for borders.
+
+    Args:
+        body: (h, w) probability that a pixel lies in a thing.
+        border: (h, w) probability that it lies between two.
+        body_cut: body is what is above.
+        border_cut: a border is what is not below.
+        grow: pixels by which each region then grows, into the border too.
+
+    Returns:
+        (h, w) whole numbers: 1, 2, 3, ... for regions connected at sides, 0 elsewhere.
+
+    Raises:
+        InputError: if the shapes differ or aren't (h, w).
+    """
+    from skimage.measure import label
+    from skimage.segmentation import expand_labels
+
+    body, border = _image(body), _image(border)
+    if body.shape != border.shape:
+        raise InputError(f"body and border must have the same shape, got {body.shape} and {border.shape}.")
+    return expand_labels(label((body > body_cut) & (border < border_cut), connectivity=1), grow)
+
+
 def objects_found(truth: np.ndarray, regions: np.ndarray, overlap: float = 0.8) -> np.ndarray:
     """Tell for each true object whether one of the regions is nearly the same.
 

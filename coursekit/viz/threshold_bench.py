@@ -114,7 +114,7 @@ class ThresholdBench(LivePicture):
         axis.set_yticks([0, 0.5, 1])
         axis.spines[["top", "right"]].set_visible(False)
         axis.legend(loc="upper right", frameon=False, fontsize=10)
-        axis.set_title("lines: threshold alone; dots: as set", loc="left", fontsize=11)
+        axis.set_title("dots: as set here", loc="left", fontsize=11)
         return figure_png(figure)
 
 

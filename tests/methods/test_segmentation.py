@@ -3,7 +3,13 @@ import pytest
 
 from coursekit.data import load
 from coursekit.errors import InputError
-from coursekit.methods.segmentation import close_borders, local_spread, masked_loss, objects_found
+from coursekit.methods.segmentation import (
+    close_borders,
+    local_spread,
+    masked_loss,
+    objects_found,
+    regions_between,
+)
 from coursekit.metrics import border_adjusted_rand_index
 
 
@@ -127,3 +133,36 @@ def test_nothing_is_found_where_there_are_no_regions():
 def test_shapes_that_do_not_fit_are_refused(call):
     with pytest.raises(InputError, match=r"expected|same shape"):
         call()
+
+
+def page():
+    """Body everywhere but in the first row, and a border down the middle that fades at its end."""
+    body, border = np.full((6, 9), 0.9), np.zeros((6, 9))
+    body[0] = 0.2
+    border[:, 4] = 0.8
+    border[5, 4] = 0.4
+    return body, border
+
+
+def test_a_border_cuts_the_body_into_regions():
+    regions = regions_between(*page(), 0.5, 0.35)
+    assert (regions[1:, :4] == 1).all() and (regions[1:, 5:] == 2).all()
+    assert (regions[0] == 0).all() and (regions[:, 4] == 0).all()
+
+
+def test_where_a_border_is_not_cut_two_regions_are_one():
+    assert regions_between(*page(), 0.5, 0.5).max() == 1
+
+
+def test_a_low_cut_takes_more_for_body():
+    assert (regions_between(*page(), 0.1, 0.35)[0, :4] == 1).all()
+
+
+def test_regions_grow_into_the_border():
+    regions = regions_between(*page(), 0.5, 0.35, grow=1)
+    assert (regions[1:, 4] > 0).all() and (regions[0, :4] == 1).all()
+
+
+def test_body_and_border_must_fit():
+    with pytest.raises(InputError, match="same shape"):
+        regions_between(np.zeros((4, 4)), np.zeros((4, 5)), 0.5, 0.5)
