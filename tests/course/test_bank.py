@@ -112,6 +112,8 @@ def test_a_bank_cut_short_says_so(data, banks):
         ({"x": [1, 0.1, "t", None]}, {"x": [1, 0.1 + 1e-9, "t", None]}),
         (encode(np.ones(3)), encode(np.ones(3) + 1e-8)),
         (encode(np.array([True, False])), encode(np.array([True, False]))),
+        (encode(np.array([1.0, np.nan])), encode(np.array([1.0, np.nan]))),
+        (float("nan"), float("nan")),
         ([], []),
     ],
 )
@@ -128,6 +130,7 @@ def test_banks_that_differ_in_last_bits_are_the_same(a, b):
         ([1, 2], [1]),
         ([1], 1),
         (0.1, 0.1001),
+        (0.1, float("nan")),
         (encode(np.ones(3)), encode(np.ones(3) + 1e-3)),
         (encode(np.ones(3)), encode(np.ones(3, "float32"))),
         (encode(np.ones(3)), encode(np.ones((3, 1)))),
