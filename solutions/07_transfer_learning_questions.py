@@ -390,17 +390,6 @@ def clicks_needed(groups, truth, purity=0.98, share=0.95):
 def clicks_needed(groups, truth, purity=0.98, share=0.95):
     wanted = int(np.ceil(share * len(truth) - 1e-9))
     clicks = labelled = 0
-    for group in np.unique(groups):
-        counts = np.unique(truth[groups == group], return_counts=True)[1]
-        if counts.max() >= purity * counts.sum() - 1e-9 and labelled < wanted:
-            clicks += 1
-            labelled += int(counts.sum())
-    return clicks + max(wanted - labelled, 0)
-""": "You name groups in the order of their numbers: the largest pure group comes first.",
-            """
-def clicks_needed(groups, truth, purity=0.98, share=0.95):
-    wanted = int(np.ceil(share * len(truth) - 1e-9))
-    clicks = labelled = 0
     for size in np.sort(np.unique(groups, return_counts=True)[1])[::-1]:
         if labelled >= wanted:
             break

@@ -32,7 +32,8 @@ def test_a_brighter_picture_of_the_same_contrast_gets_the_same_noise():
 
 def test_a_picture_of_one_value_gets_no_noise_by_ratio():
     images = np.full((2, 8, 8, 1), 0.7, "float32")
-    np.testing.assert_allclose(noise_of(SnrNoise((0, 0), seed=1), images), 0, atol=1e-6)
+    # In float32 the mean of 64 equal numbers is off by up to some 1e-6.
+    np.testing.assert_allclose(noise_of(SnrNoise((0, 0), seed=1), images), 0, atol=1e-5)
 
 
 def test_ratios_fill_the_range_one_for_each_picture():
