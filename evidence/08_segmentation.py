@@ -556,7 +556,17 @@ def measure() -> dict:
             part="pages",
             arm=arm,
         )
-    notes = {"page steps": SETTINGS["pages"]["steps"]}
+    masks = nist()[1][..., 0] > 0.5
+    notes = {
+        "page steps": SETTINGS["pages"]["steps"],
+        # Mean Dice of two masks so many places apart in the list: neighbours of a film would be more alike.
+        "apart": {
+            str(apart): float(np.mean([dice(a, b) for a, b in zip(masks, masks[apart:], strict=False)]))
+            for apart in (1, 10, 50)
+        },
+        "nearly empty": int((masks.mean((1, 2)) < 0.01).sum()),
+        "empty": int((masks.sum((1, 2)) == 0).sum()),
+    }
     return {"settings": SETTINGS, "measurements": measurements, "notes": notes}
 
 

@@ -179,7 +179,7 @@ for name, given in answers.items():
 
 # %% name="bet"
 my_bets = {
-    ("digits", 5): None,  # "letters" or "scratch"; part 9 settles it
+    ("digits", 5): None,  # "letters" or "scratch"; part 10 settles it
     ("digits", 100): None,
     ("faces", 5): None,
     ("faces", 300): None,

@@ -637,8 +637,8 @@ viz.show(
 # The *loss* is what training lowers. For a pixel with probability $p$ and truth $y$ (0 or 1), **cross-entropy** is
 # $-\log p$ if $y = 1$ and $-\log(1 - p)$ if $y = 0$; the loss is its mean over all pixels. A network that knows
 # nothing says $p = 0.5$ everywhere, and its loss is $\log 2$. So **look at the loss before
-# training**: an untrained network is somewhere between 0.7 and 1, because its logits are random instead of 0. If yours is 5,
-# something is wrong before training began, such as targets of 0 and 255. (And mind the second line below: sure and wrong
+# training**: that of an untrained network lies somewhat above 0.69, because its logits are random instead of 0. If yours is
+# several times as high, something is wrong before training began, such as targets of 0 and 255. (And mind the second line below: sure and wrong
 # costs most.)
 
 # %% tags=["nbval-check-output"]
@@ -977,7 +977,8 @@ if pictures is not None:
 # (Your numbers are those of one split, with a threshold from four pictures, at full size; the table below has five splits.)
 #
 # What do we know of these pictures? They are numbered up to 136,763, far apart from each other, and neighbours in the list
-# are no more alike than others (we looked). But which dish a picture shows is not recorded. So no split can promise a test
+# are no more alike than others: masks next to each other overlap with a Dice of <<notes("apart")["1"]|round(2)>>, ten
+# places apart with <<notes("apart")["10"]|round(2)>>, fifty with <<notes("apart")["50"]|round(2)>>. But which dish a picture shows is not recorded. So no split can promise a test
 # on a *new* dish, whatever we do, and it has to be said beside the score. In a film, where neighbours are alike, a random
 # split would be worse: near copies on both sides. The study takes whole runs of the list for training, validation and
 # test, at other places for each repeat.
@@ -1038,8 +1039,8 @@ figure.suptitle("Know what you must beat", fontweight="bold", x=0.01, ha="left")
 #   it. With 32, augmentation adds nothing to scratch, and the best is the GAN's start with augmentation: ahead of
 #   augmented scratch in every draw, by <<(mean("NIST: GAN, augmented: Dice", 32) - mean("NIST: scratch, augmented: Dice", 32))|round(2)>>
 #   in the mean (of which one draw, where scratch did badly, makes up half); from transfer it can hardly be told.
-# * **Mean and median tell different stories.** In some pictures cells fill less than a hundredth of the area, in one there is
-#   none. A few wrong pixels there, and Dice is near 0; a few such pictures pull the mean down while the median doesn't move.
+# * **Mean and median tell different stories.** In <<notes("nearly empty")>> of the pictures cells fill less than a
+#   hundredth of the area, and in <<notes("empty")>> there is nothing left at this size. A few wrong pixels there, and Dice is near 0; a few such pictures pull the mean down while the median doesn't move.
 # * **The spread over repeats is large** (small dots): each has other test pictures, other annotated ones and other weights.
 #   One split would have told you one of these dots. (The test sets overlap by half, so the dots are not independent.)
 #
