@@ -1,16 +1,25 @@
 """Generative adversarial networks: a generator and a discriminator that learn from each other."""
 
+import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
-from coursekit.errors import InputError
+from coursekit.errors import CourseError, InputError
+from coursekit.training.checkpoint import Checkpoint
+from coursekit.training.divergence import check_finite, check_weights_finite
 from coursekit.training.steps import Tensor, make_step
 
 REAL, FAKE = (0.9, 1.0), (0.0, 0.1)
 """Targets are drawn from these ranges instead of being 1 and 0: a discriminator that is never quite
 sure goes on giving gradients."""
+
+CHECKPOINT_EVERY = 100
+"""Steps between two states of a training in its checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,8 @@ def train_gan(
     rate: float = 2e-4,
     momentum: float = 0.5,
     seed: int = 0,
+    mixed_batches: bool = False,
+    checkpoint: Path | None = None,
 ) -> GanHistory:
     """Train a generator and a discriminator against each other, one step each in turn.
 
@@ -56,25 +67,22 @@ def train_gan(
         rate: learning rate of both optimisers (Adam).
         momentum: beta_1 of both; 0.9 makes the two networks chase each other in circles.
         seed: decides which images and latent vectors are drawn. The networks' weights don't depend on it.
+        mixed_batches: put real and drawn images into one batch when the discriminator learns: a mistake, with
+            batch normalisation, that is worth seeing once.
+        checkpoint: file (.npz) that keeps the state of the training every 100 steps and at its end. If it
+            exists, the training goes on from there, up to `steps` in all.
 
     Returns:
         Losses and probabilities of each step. Both networks are trained in place.
 
     Raises:
         InputError: if images aren't in [0, 1] or don't fit the discriminator.
+        CourseError: if the training diverges, or the checkpoint is of another one.
 
     Source: Goodfellow et al., NeurIPS 2014, arXiv:1406.2661; rate and momentum of Radford et al., ICLR 2016,
     arXiv:1511.06434; soft targets as in Majurski et al., CVPRW 2019 (which uses a rate of 1e-5).
     """
-    if tuple(images.shape[1:]) != tuple(discriminator.input_shape[1:]):
-        raise InputError(
-            f"The discriminator takes images of shape {tuple(discriminator.input_shape[1:])}, got "
-            f"{tuple(images.shape[1:])}: build it for your images, or resize them."
-        )
-    if images.min() < 0 or images.max() > 1:
-        raise InputError(
-            f"Images must lie in [0, 1], got {images.min():g} to {images.max():g}: scale them first."
-        )
+    check_images(images, discriminator.input_shape)
     latent_size = generator.input_shape[1]
     rng = np.random.default_rng(seed)
     noise = keras.random.SeedGenerator(seed)
@@ -86,26 +94,198 @@ def train_gan(
     def draw() -> Tensor:
         return generator(keras.random.normal((batch_size, latent_size), seed=noise), training=True)
 
-    # What the discriminator thinks is written down on the way: the step itself returns the loss alone.
-    opinion = keras.Variable([0.0, 0.0], trainable=False, name="opinion")
+    def discriminator_loss(real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        if mixed_batches:
+            both = discriminator(keras.ops.concatenate([real, draw()]), training=True)
+            on_real, on_drawn = both[:batch_size], both[batch_size:]
+        else:
+            on_real = discriminator(real, training=True)
+            on_drawn = discriminator(draw(), training=True)
+        loss = cross_entropy(targets(*REAL), on_real) + cross_entropy(targets(*FAKE), on_drawn)
+        return loss, on_real, on_drawn
 
-    def discriminator_loss(real: Tensor) -> Tensor:
-        on_real = discriminator(real, training=True)
-        on_drawn = discriminator(draw(), training=True)
-        chances = [keras.ops.mean(keras.ops.sigmoid(logits)) for logits in (on_real, on_drawn)]
-        opinion.assign(keras.ops.stack(chances))
-        return cross_entropy(targets(*REAL), on_real) + cross_entropy(targets(*FAKE), on_drawn)
-
-    def generator_loss() -> Tensor:
+    def generator_loss(real: Tensor) -> Tensor:
         return cross_entropy(targets(*REAL), discriminator(draw(), training=True))
 
-    train_discriminator, train_generator = (
-        make_step(loss, model.trainable_variables, keras.optimizers.Adam(rate, beta_1=momentum))
-        for loss, model in ((discriminator_loss, discriminator), (generator_loss, generator))
+    def batch() -> tuple[np.ndarray, ...]:
+        return (images[rng.choice(len(images), batch_size, replace=len(images) < batch_size)] * 2 - 1,)
+
+    game = Game(generator, discriminator, generator_loss, discriminator_loss, rate, momentum)
+    state = None
+    if checkpoint is not None:
+        settings = {
+            "images": fingerprint(images),
+            "batch_size": batch_size,
+            "rate": rate,
+            "momentum": momentum,
+            "seed": seed,
+            "mixed_batches": mixed_batches,
+        }
+        state = Checkpoint(checkpoint, settings, [*game.variables, noise.state], rng)
+    return game.play(batch, steps, state)
+
+
+class Game:
+    """Two networks that learn in turn, each by its own loss.
+
+    Args:
+        generator: any model.
+        discriminator: any model.
+        generator_loss: called with the tensors of a batch, returns one number.
+        discriminator_loss: called with the same, returns one number, and the logits that the discriminator
+            gave to real and to generated images.
+        rate: learning rate of both optimisers (Adam).
+        momentum: beta_1 of both.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model,
+        generator_loss: Callable[..., Tensor],
+        discriminator_loss: Callable[..., tuple[Tensor, Tensor, Tensor]],
+        rate: float,
+        momentum: float,
+    ) -> None:
+        # What the discriminator thinks is written down on the way: the step itself returns the loss alone.
+        self._opinion = keras.Variable([0.0, 0.0], trainable=False, name="opinion")
+
+        def judged(*batch: Tensor) -> Tensor:
+            loss, *logits = discriminator_loss(*batch)
+            self._opinion.assign(
+                keras.ops.stack([keras.ops.mean(keras.ops.sigmoid(part)) for part in logits])
+            )
+            return loss
+
+        self._models = {"generator": generator, "discriminator": discriminator}
+        self._optimizers = [keras.optimizers.Adam(rate, beta_1=momentum) for _ in range(2)]
+        self._train_discriminator, self._train_generator = (
+            make_step(loss, model.trainable_variables, optimizer)
+            for loss, model, optimizer in zip(
+                (judged, generator_loss), (discriminator, generator), self._optimizers, strict=True
+            )
+        )
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """All that changes in both networks and their optimisers, for a checkpoint."""
+        holders: list[Any] = [*self._models.values(), *self._optimizers]
+        return [variable for holder in holders for variable in holder.variables]
+
+    def play(
+        self, batch: Callable[[], tuple[np.ndarray, ...]], steps: int, checkpoint: Checkpoint | None = None
+    ) -> GanHistory:
+        """Let the discriminator learn from a batch, then the generator, again and again.
+
+        Args:
+            batch: draws the arrays of a batch, handed to both losses.
+            steps: how many batches, counting those that a checkpoint has behind it.
+            checkpoint: to go on from, and to write to every 100 steps and at the end.
+
+        Returns:
+            Losses and opinions of all steps.
+
+        Raises:
+            CourseError: if a loss or a weight is no longer a number, or the checkpoint is of another training
+                or has more steps behind it.
+        """
+        rows = np.empty((steps, 4), "float32")
+        before = None if checkpoint is None else checkpoint.restore()
+        done = 0 if before is None else len(before)
+        if done > steps:
+            raise CourseError(
+                f"The checkpoint has {done} steps behind it, and {steps} were asked for: ask for {done} or "
+                "more, or name another file."
+            )
+        if before is not None:
+            rows[:done] = before
+        for number in range(done, steps):
+            tensors = [keras.ops.convert_to_tensor(part, keras.config.floatx()) for part in batch()]
+            discriminator_loss = self._train_discriminator(*tensors)
+            generator_loss = self._train_generator(*tensors)
+            check_finite(number + 1, generator=generator_loss, discriminator=discriminator_loss)
+            rows[number] = (
+                generator_loss,
+                discriminator_loss,
+                *keras.ops.convert_to_numpy(self._opinion),
+            )
+            last = number + 1 == steps
+            if last or (checkpoint is not None and (number + 1) % CHECKPOINT_EVERY == 0):
+                # A loss is that of the weights before the step: the last step may have spoilt them unseen.
+                check_weights_finite(number + 1, **self._models)
+                if checkpoint is not None:
+                    checkpoint.save(rows[: number + 1])
+        return GanHistory(*rows.T)
+
+
+def check_images(images: np.ndarray, input_shape: tuple[int | None, ...]) -> None:
+    """Refuse images that a discriminator can't take.
+
+    Args:
+        images: (n, h, w, c).
+        input_shape: (None, h, w, c) of the discriminator's images.
+
+    Raises:
+        InputError: if the shape differs, there are no images, or they aren't in [0, 1].
+    """
+    if tuple(images.shape[1:]) != tuple(input_shape[1:]) or not len(images):
+        raise InputError(
+            f"The discriminator takes images of shape {tuple(input_shape[1:])}, got {len(images)} of "
+            f"{tuple(images.shape[1:])}: build it for your images, or resize them."
+        )
+    # Put like this, NaN is refused as well.
+    if not (images.min() >= 0 and images.max() <= 1):
+        raise InputError(
+            f"Images must lie in [0, 1], got {images.min():g} to {images.max():g}: scale them first."
+        )
+
+
+def fingerprint(images: np.ndarray) -> str:
+    """Tell images from others, for the settings of a checkpoint."""
+    return f"{images.shape} {zlib.crc32(np.ascontiguousarray(images).tobytes()):08x}"
+
+
+def draw_images(generator: keras.Model, n: int, seed: int = 0) -> np.ndarray:
+    """Draw images with a trained generator.
+
+    Args:
+        generator: from (n, latent) to images in [-1, 1].
+        n: how many.
+        seed: decides the latent vectors, from N(0, 1). Image i doesn't depend on n.
+
+    Returns:
+        (n, h, w, c) float32 in [0, 1].
+    """
+    latent = np.random.default_rng(seed).normal(size=(n, generator.input_shape[1])).astype("float32")
+    return (generator.predict(latent, batch_size=64, verbose=0) + 1) / 2
+
+
+def discriminator_features(discriminator: keras.Model, images: np.ndarray, grid: int = 4) -> np.ndarray:
+    """Describe images by what the convolutions of a discriminator say about them.
+
+    Args:
+        discriminator: its convolutions are called conv1, conv2, …, as those of `dcgan_discriminator`.
+        images: (n, h, w, c) in [0, 1].
+        grid: each map is cut into about grid × grid parts, and the largest value of each part is kept. A map
+            with fewer rows or columns is kept as it is.
+
+    Returns:
+        (n, k) float32, the features of all convolutions side by side, for a linear classifier.
+
+    Raises:
+        InputError: if images aren't in [0, 1] or don't fit, or no layer is a convolution.
+
+    Source: Radford, Metz, Chintala, ICLR 2016, arXiv:1511.06434.
+    """
+    check_images(images, discriminator.input_shape)
+    maps = [layer.output for layer in discriminator.layers if isinstance(layer, keras.layers.Conv2D)]
+    if not maps:
+        raise InputError(f"{discriminator.name!r} has no convolution to take features from.")
+    kept = []
+    for found in maps:
+        size = tuple(max(1, -(-side // grid)) for side in found.shape[1:3])
+        kept.append(keras.layers.Flatten()(keras.layers.MaxPooling2D(size, padding="same")(found)))
+    describe = keras.Model(
+        discriminator.input, keras.layers.Concatenate()(kept) if len(kept) > 1 else kept[0]
     )
-    rows = np.empty((steps, 4), "float32")
-    for row in rows:
-        real = images[rng.choice(len(images), batch_size, replace=len(images) < batch_size)] * 2 - 1
-        loss = train_discriminator(real)
-        row[:] = (train_generator(), loss, *keras.ops.convert_to_numpy(opinion))
-    return GanHistory(*rows.T)
+    return describe.predict(images * 2 - 1, batch_size=64, verbose=0)
