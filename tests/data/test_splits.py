@@ -99,6 +99,13 @@ def test_one_huge_group_leaves_no_part_empty():
     assert sorted(len(part) for part in split_by_group(groups, (0.6, 0.2, 0.2))) == [5, 5, 90]
 
 
+def test_a_group_that_is_a_little_smaller_is_not_in_the_same_part_for_each_seed():
+    groups = np.repeat(np.arange(5), [364, 360, 358, 362, 361])
+    for part in range(3):
+        held = {int(group) for seed in range(40) for group in groups[split_by_group(groups, seed=seed)[part]]}
+        assert held == set(range(5))
+
+
 def test_fewer_groups_than_parts_are_refused():
     with pytest.raises(InputError, match=r"2 group\(s\) can't be split into 3 parts"):
         split_by_group(np.array([0, 0, 1]))
