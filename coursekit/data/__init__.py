@@ -1,5 +1,6 @@
 """Data sets: `load` one by name, split it, spoil its labels, share it out among clients."""
 
+from coursekit.data.centring import centred
 from coursekit.data.folder.loading import load_folder
 from coursekit.data.imageset import Card, ImageSet
 from coursekit.data.labels.bags import Bags, TileBags, make_bags, tile_bags
@@ -36,6 +37,7 @@ __all__ = [
     "TileBags",
     "adversary",
     "card",
+    "centred",
     "corrupt_labels",
     "corrupt_masks",
     "crowd_votes",

@@ -165,25 +165,24 @@ def alarm_threshold(scores: np.ndarray, false_alarm_rate: float = 0.05) -> float
     return float(np.sort(scores)[len(scores) - allowed])
 
 
-def alarm_windows(scores: np.ndarray, threshold: float, k: int = 3, m: int = 3) -> np.ndarray:
-    """Tell in which windows the alarm is on: k of the last m scores were above the threshold.
+def alarm_windows(scores: np.ndarray, threshold: float, k: int = 3) -> np.ndarray:
+    """Tell in which windows the alarm is on: the last k scores were all above the threshold.
 
     Args:
         scores: (n,) in order of time.
         threshold: from `alarm_threshold`.
-        k: scores above it that make an alarm.
-        m: how far back to look, from k on; with m = k they must be consecutive.
+        k: how many in a row.
 
     Returns:
         (n,) bool.
 
     Raises:
-        InputError: if not 1 ≤ k ≤ m.
+        InputError: if k is below 1.
     """
-    if not 1 <= k <= m:
-        raise InputError(f"The alarm takes k of m windows, 1 ≤ k ≤ m, got k={k} and m={m}.")
+    if k < 1:
+        raise InputError(f"An alarm takes at least 1 window, got k={k}.")
     above = (np.asarray(scores) > threshold).astype(int)
-    return np.convolve(above, np.ones(m, int))[: len(above)] >= k
+    return np.convolve(above, np.ones(k, int))[: len(above)] == k
 
 
 def alarm(scores: np.ndarray, threshold: float, k: int = 3) -> int | None:
@@ -200,7 +199,7 @@ def alarm(scores: np.ndarray, threshold: float, k: int = 3) -> int | None:
     Raises:
         InputError: if k is below 1.
     """
-    on = alarm_windows(scores, threshold, k, k)
+    on = alarm_windows(scores, threshold, k)
     return int(on.argmax()) if on.any() else None
 
 

@@ -83,7 +83,7 @@ class ToyGan:
     """A generator and a discriminator that learn from each other in the plane, step by step.
 
     The defaults cover all eight modes of the ring after 2,000 steps. A generator much faster than the
-    discriminator, or a discriminator of a few units, collapses: all latent points go to the same place.
+    discriminator, or a discriminator of a few units, collapses: all latent points go to one place, or a few.
 
     Args:
         data: name of one of `PLANE_DATA`.

@@ -1,32 +1,41 @@
 """Figures (matplotlib) and widgets (ipywidgets) of the course."""
 
+from coursekit.viz.alarm_bench import AlarmBench
 from coursekit.viz.augmentation_workbench import AugmentationWorkbench
 from coursekit.viz.data_set import show_data_set
 from coursekit.viz.hole_puncher import HolePuncher
 from coursekit.viz.images import response, show, show_shifts
 from coursekit.viz.kernel_bench import KernelBench
 from coursekit.viz.label_by_groups import LabelByGroups
+from coursekit.viz.latent_explorer import LatentExplorer
 from coursekit.viz.learning_curves import learning_curves, worth_arrow
 from coursekit.viz.policy_schedule import policy_schedule
 from coursekit.viz.push_the_digit import PushTheDigit
 from coursekit.viz.quality_quantity import quality_quantity_map
 from coursekit.viz.rate_dial import RateDial
+from coursekit.viz.sample_size_dial import SampleSizeDial
 from coursekit.viz.sliding_window import sliding_window
 from coursekit.viz.style import COLOURS, figure_png, use_style
 from coursekit.viz.threshold_bench import ThresholdBench
+from coursekit.viz.toy_gan_bench import ToyGanBench, film
 from coursekit.viz.turn_over import TurnOverExplorer
 
 __all__ = [
     "COLOURS",
+    "AlarmBench",
     "AugmentationWorkbench",
     "HolePuncher",
     "KernelBench",
     "LabelByGroups",
+    "LatentExplorer",
     "PushTheDigit",
     "RateDial",
+    "SampleSizeDial",
     "ThresholdBench",
+    "ToyGanBench",
     "TurnOverExplorer",
     "figure_png",
+    "film",
     "learning_curves",
     "policy_schedule",
     "quality_quantity_map",

@@ -167,22 +167,40 @@ class LabPage:
             "([node, before]) => node.innerText !== before", arg=[number.element_handle(), before]
         )
 
+    def choose(self, cell_id: str, label: str, option: str) -> None:
+        """Choose an option in a drop-down menu."""
+        menu = (
+            self._cell(cell_id)
+            .locator(".widget-dropdown")
+            .filter(has=self.page.locator(f'label:text-is("{label}")'))
+        )
+        menu.locator("select").select_option(label=option)
+
+    def press(self, cell_id: str, icon: str) -> None:
+        """Press the button that shows this icon, such as "play"; one that isn't there yet is waited for."""
+        self._cell(cell_id).locator(f".jupyter-button:has(i.fa-{icon})").click()
+
     def picture(self, cell_id: str) -> bytes:
         """The bytes of the picture that a widget shows now."""
         return self._bytes(self._image(cell_id).get_attribute("src"))
 
     def changed_picture(self, cell_id: str, before: bytes) -> bytes:
         """Wait until a widget shows another picture; return its bytes."""
-        # Each picture that the kernel sends gets an address of its own.
+        # A loop of our own: wait_for_function takes the promise of an async condition for a yes.
         handle = self._image(cell_id).element_handle()
-        self.page.wait_for_function(
-            """async ([node, before]) => {
-                const bytes = new Uint8Array(await (await fetch(node.src)).arrayBuffer());
-                return bytes.length !== before.length || bytes.some((value, i) => value !== before[i]);
+        picture = self.page.evaluate(
+            """async ([node, before, end]) => {
+                for (const start = Date.now(); Date.now() - start < end;) {
+                    const bytes = new Uint8Array(await (await fetch(node.src)).arrayBuffer());
+                    if (bytes.length !== before.length || bytes.some((value, i) => value !== before[i]))
+                        return [...bytes];
+                    await new Promise(resolve => setTimeout(resolve, 50));
+                }
+                throw new Error('the picture stayed as it was');
             }""",
-            arg=[handle, list(before)],
+            [handle, list(before), _UI_MS],
         )
-        return self.picture(cell_id)
+        return bytes(picture)
 
     def _bytes(self, source: str | None) -> bytes:
         return bytes(

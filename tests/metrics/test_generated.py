@@ -58,6 +58,13 @@ def test_the_frechet_distance_agrees_with_scipys_matrix_root():
     assert frechet_distance(*clouds[::-1]) == pytest.approx(by_hand, rel=1e-6)
 
 
+def test_features_in_a_unit_ten_times_smaller_lie_a_hundred_times_as_far_apart():
+    first, second = (np.random.default_rng(seed).normal(seed, 1, (50, 4)) for seed in (0, 1))
+    far = frechet_distance(first, second)
+    assert frechet_distance(10 * first, 10 * second) == pytest.approx(100 * far, rel=1e-9)
+    assert kernel_distance(10 * first, 10 * second) > 1000 * kernel_distance(first, second)
+
+
 def test_a_cloud_collapsed_to_one_point_is_as_far_as_the_others_spread():
     features = cloud(50, np.zeros(3), np.diag([1.0, 2, 3]))
     assert frechet_distance(features, np.zeros((10, 3))) == pytest.approx(6, rel=1e-9)
