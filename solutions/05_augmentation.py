@@ -530,21 +530,19 @@ print(f"with it, they show {400 * 32:,} different ones")
 # `"quick"`), and twice each, with different initial weights. This is the longest computation on digits.
 
 # %% name="strengths"
-right = {"validation": [], "test": []}  # for each repeat and strength: which digits are read rightly
+right = {"validation": [], "test": []}  # for each strength and repeat: which digits are read rightly
 as_seen = []
-for repeat in range(SETTINGS["repeats"]):
-    for part in right.values():
-        part.append([])
-    as_seen.append([])
-    for s in SETTINGS["strengths"]:
+for s in SETTINGS["strengths"]:
+    trained = []
+    for repeat in range(SETTINGS["repeats"]):
         augment = recipe("digits", s, seed=SEED + repeat) if s else None
         network = train_network(train.images, train.targets, augment, SETTINGS["steps"], seed=SEED + repeat)
-        right["validation"][-1].append(is_right(network, validation))
-        right["test"][-1].append(is_right(network, test))
-        as_seen[-1].append(network.history.history["accuracy"][-1])
-right = {part: np.array(rows) for part, rows in right.items()}  # (repeats, strengths, digits)
-for s, accuracy in zip(SETTINGS["strengths"], right["test"].mean(axis=(0, 2))):
-    print(f"strength {s:<4}  test accuracy {accuracy:.3f}")
+        trained.append(network)
+    right["validation"].append([is_right(network, validation) for network in trained])
+    right["test"].append([is_right(network, test) for network in trained])
+    as_seen.append(np.mean([network.history.history["accuracy"][-1] for network in trained]))
+    print(f"strength {s:<4}  test accuracy {np.mean(right['test'][-1]):.3f}")
+right = {part: np.swapaxes(rows, 0, 1) for part, rows in right.items()}  # (repeats, strengths, digits)
 
 # %% [markdown]
 # Yours, and the five repeats of the course's study (each with its own hundred digits). The dashed line is the accuracy
@@ -566,9 +564,7 @@ axis.plot(
 )
 yours = {"color": viz.COLOURS[1], "marker": "D", "ls": ""}
 axis.plot(SETTINGS["strengths"], right["test"].mean(axis=(0, 2)), **yours, label="test digits, your run")
-axis.plot(
-    SETTINGS["strengths"], np.mean(as_seen, axis=0), **yours, mfc="none", label="training digits as drawn, your run"
-)
+axis.plot(SETTINGS["strengths"], as_seen, **yours, mfc="none", label="training digits as drawn, your run")
 axis.axhline(scores.mean(axis=0)[0], color="#999999", ls=":")
 axis.set(xlabel="strength of augmentation", ylabel="accuracy", ylim=(0, 1.02))
 axis.set_title("It rises by a little, and falls by a lot")
@@ -860,11 +856,12 @@ def train_on_cells(augment):
     return network.predict(test_fields.images, verbose=0) > 0
 
 
-found = {"no augmentation": train_on_cells(None), "flips, all angles": train_on_cells(recipe("cells", seed=SEED))}
-titles = ["a test field", "true borders"]
-for name, masks in found.items():
-    score = np.mean([dice(truth, mask) for truth, mask in zip(test_fields.targets, masks)])
+found, titles = {}, ["a test field", "true borders"]
+for name, augment in {"no augmentation": None, "flips, all angles": recipe("cells", seed=SEED)}.items():
+    found[name] = train_on_cells(augment)
+    score = np.mean([dice(truth, mask) for truth, mask in zip(test_fields.targets, found[name])])
     titles.append(f"{name}\nDice {score:.2f} (16 fields)")
+    print(f"{name:17}  Dice {score:.2f}")
 viz.show(
     [test_fields.images[0], test_fields.targets[0], *(masks[0] for masks in found.values())],
     titles,

@@ -62,11 +62,11 @@ def pair_probes(rng):
 def mixup_probes(rng):
     """Labels and pictures, grey and in colour; never as many rows as columns."""
     labels = np.eye(4)[rng.permutation(4)[:3]]
-    probes = [(labels, rng.uniform(0.55, 0.9, size=3), np.array([1, 2, 0]))]
-    for shape in ((4, 3, 5, 1), (5, 6, 4, 3)):
+    probes = [Probe((labels, rng.uniform(0.55, 0.9, size=3), np.array([1, 2, 0])), note="labels")]
+    for shape, what in (((4, 3, 5, 1), "grey pictures"), ((5, 6, 4, 3), "colour pictures")):
         n = shape[0]
         partner = np.roll(np.arange(n), int(rng.integers(1, n - 1)))
-        probes.append((rng.random(shape), rng.uniform(0.05, 0.45, size=n), partner))
+        probes.append(Probe((rng.random(shape), rng.uniform(0.05, 0.45, size=n), partner), note=what))
     return probes
 
 
@@ -94,7 +94,7 @@ def report_probes(rng):
     while len(probes) < 4:
         strengths = np.sort(rng.choice(np.arange(1, 13), size=6, replace=False)) / 4
         validation, test = rng.uniform(0.85, 0.95, size=(2, 3, 6))
-        luckiest = np.unravel_index(validation.argmax(), validation.shape)[1]
+        repeat, luckiest = np.unravel_index(validation.argmax(), validation.shape)
         candidates = {
             int(validation.mean(axis=0).argmax()),
             int(test.mean(axis=0).argmax()),
@@ -102,7 +102,8 @@ def report_probes(rng):
             int(luckiest),
             int(validation[0].argmax()),
         }
-        if len(candidates) == 5:
+        # In a later repeat, the place in the whole table is none in the list of strengths.
+        if len(candidates) == 5 and repeat > 0:
             probes.append((strengths, validation, test))
     return probes
 
@@ -356,6 +357,18 @@ def mixup(values, share, partner):
     own = share.reshape(-1, 1, 1, 1)
     return own * values + (1 - own) * values[partner]
 """: "Right for pictures. For labels, (n, k), the share needs shape (n, 1): as many axes as `values` has.",
+            """
+def mixup(values, share, partner):
+    own = share.reshape(-1, 1)
+    return own * values + (1 - own) * values[partner]
+""": "Right for labels. For pictures, (n, h, w, c), the share needs shape (n, 1, 1, 1): as many axes as `values` has.",
+            """
+def mixup(values, share, partner):
+    own = share.reshape(-1, *[1] * (values.ndim - 1))
+    values *= own
+    values += (1 - own) * values[partner]
+    return values
+""": "You write over the rows before they are blended in as partners, and over the caller's array: make a new one.",
         },
     ),
     Question(
@@ -468,6 +481,30 @@ def honest_score(strengths, validation, test):
     best = validation[0].argmax()
     return strengths[best], test[0, best]
 """: "You looked at the first repeat alone; there is a row for each of them.",
+            """
+def honest_score(strengths, validation, test):
+    best = validation.mean(axis=1).argmax()
+    return strengths[best], test.mean(axis=1)[best]
+""": "You averaged over the strengths. Repeats are rows, so their mean is taken along axis 0.",
+            """
+def honest_score(strengths, validation, test):
+    best = validation.argmax()
+    return strengths[best], test.mean(axis=0)[best]
+""": "`argmax` without an axis counts through the whole table. Average over the repeats first: one number for each strength.",
+            """
+def honest_score(strengths, validation, test):
+    best = validation.mean(axis=0).argmax()
+    return strengths[best], test[:, best]
+""": "The strength is right. Report one number for it: the mean over the repeats.",
+            """
+def honest_score(strengths, validation, test):
+    best = validation.mean(axis=0).argmax()
+    return test.mean(axis=0)[best], strengths[best]
+""": "The right two, the other way round: the strength comes first.",
+            """
+def honest_score(strengths, validation, test):
+    return strengths[validation.mean(axis=0).argmax()]
+""": "That is the strength to use. Return a pair: the strength, and its mean test accuracy.",
         },
     ),
     Question(

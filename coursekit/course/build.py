@@ -191,6 +191,7 @@ def _fill_in(text: str, source: LessonSource, evidence: Evidence) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["pct"] = _percent
+    environment.filters["fixed"] = _fixed
 
     def cell(name: str, x: Any = None) -> str:
         return f"{_percent(evidence.mean(name, x))} ± {_percent(evidence.sd(name, x), 1)}"
@@ -213,6 +214,11 @@ def _fill_in(text: str, source: LessonSource, evidence: Evidence) -> str:
 
 def _percent(share: float, digits: int = 0) -> str:
     return f"{100 * share:.{digits}f}"
+
+
+def _fixed(value: float, digits: int) -> str:
+    # Jinja's own `round` drops a last zero, so that 0.80 beside 0.79 looks less exact.
+    return f"{value:.{digits}f}"
 
 
 def _repository() -> str:

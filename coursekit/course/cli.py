@@ -83,11 +83,15 @@ def run(
     profile: ProfileOption = Profile.standard,
     seed: Annotated[int | None, typer.Option(help="Replaces the lesson's SEED.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.  [default: runs]")] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a setting of the profile, as in steps=2; may be repeated."),
+    ] = None,
 ) -> None:
     """Run a lesson from its first cell to its last; keep the notebook and an HTML copy."""
     from coursekit.course.run import run
 
-    result = run(lesson, profile.value, seed, out)
+    result = run(lesson, profile.value, seed, out, settings or ())
     print(f"{result.notebook}\n{result.html}")
 
 

@@ -71,6 +71,8 @@ def _kind(function: Callable[..., str | None]) -> Callable[..., str | None]:
 @_kind
 def _close(_args: tuple, expected: Any, got: Any, atol: float, rtol: float) -> str | None:
     want, have = np.asarray(expected), _numeric(got)
+    if isinstance(expected, tuple) and want.ndim == 1 and (have is None or have.shape != want.shape):
+        return f"{len(expected)} numbers were expected, {shown(got)} came."
     if have is None:
         return f"A number or an array was expected, {kind_of(got)} came."
     if have.shape != want.shape:
@@ -82,7 +84,7 @@ def _close(_args: tuple, expected: Any, got: Any, atol: float, rtol: float) -> s
     if np.allclose(have, want, rtol=rtol, atol=atol, equal_nan=True):
         return None
     if want.ndim == 0:
-        return f"{number(want)} was expected, {number(have)} came."
+        return _expected_came(want, have)
     # Where one of the two is NaN or infinite, the difference can be NaN: that is the largest gap of all.
     with np.errstate(invalid="ignore"):
         gap = np.nan_to_num(np.abs(have.astype("float64") - want.astype("float64")), nan=np.inf)
@@ -90,7 +92,7 @@ def _close(_args: tuple, expected: Any, got: Any, atol: float, rtol: float) -> s
     place = tuple(int(i) for i in np.unravel_index(np.argmax(gap), gap.shape))
     return (
         f"The shape {want.shape} is right, the values are not: at {place} "
-        f"{number(want[place])} was expected, {number(have[place])} came."
+        f"{_expected_came(want[place], have[place])}"
     )
 
 
@@ -169,6 +171,14 @@ def _same(a: Any, b: Any) -> bool:
 
 
 _PLAIN = (type(None), bool, int, float, str)
+
+
+def _expected_came(want: Any, have: Any) -> str:
+    """Two numbers that differ, with more digits than usual if it takes them to see that."""
+    texts = number(want), number(have)
+    if texts[0] == texts[1]:
+        texts = f"{want:.10g}", f"{have:.10g}"
+    return f"{texts[0]} was expected, {texts[1]} came."
 
 
 def number(value: Any) -> str:

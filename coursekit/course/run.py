@@ -4,7 +4,7 @@ import logging
 import re
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from coursekit.course.environment import changed_environment
+from coursekit.course.settings import change_settings
 from coursekit.course.source import course_root, resolve_lesson
 from coursekit.errors import CourseError
 
@@ -35,6 +36,7 @@ def run(
     profile: str = "standard",
     seed: int | None = None,
     out: Path | None = None,
+    settings: Sequence[str] = (),
     console: Console | None = None,
 ) -> Run:
     """Run a lesson from its first cell to its last and keep the notebook with its outputs.
@@ -46,14 +48,15 @@ def run(
         profile: quick, standard or gpu.
         seed: replaces the lesson's SEED.
         out: the folder for the results; `runs/` in the course folder if None.
+        settings: changes of the profile's settings, such as "steps=2" (see `change_settings`).
         console: where the progress bar goes; none is shown if it is not a terminal.
 
     Returns:
         The files that were written.
 
     Raises:
-        CourseError: if there is no such lesson or profile, or if a cell fails. The message names the
-            cell; what ran up to there is kept.
+        CourseError: if there is no such lesson, profile or setting, or if a cell fails. The message names
+            the cell; what ran up to there is kept.
     """
     if profile not in PROFILES:
         raise CourseError(f"Unknown profile {profile!r}: choose one of {', '.join(PROFILES)}.")
@@ -63,9 +66,12 @@ def run(
         raise CourseError(
             f"{path.name} has no cell tagged `parameters`, so a profile can't be set: is it a lesson?"
         )
+    if settings:
+        change_settings(notebook, profile, settings)
     parameters = {"PROFILE": profile} | ({} if seed is None else {"SEED": seed})
     solved = "-solved" if path.suffix == ".py" else ""
-    name = f"{path.stem}{solved}-{profile}" + ("" if seed is None else f"-seed{seed}")
+    changed = "-changed" if settings else ""
+    name = f"{path.stem}{solved}-{profile}{changed}" + ("" if seed is None else f"-seed{seed}")
     folder = out or course_root() / "runs"
     result = Run(folder / f"{name}.ipynb", folder / f"{name}.html")
     try:

@@ -45,9 +45,14 @@ def standardise(train: np.ndarray, other: np.ndarray) -> np.ndarray:
 
     Returns:
         (m, k) float32. A column that is constant in training is only shifted.
+
+    Raises:
+        InputError: if a value isn't finite.
     """
     from sklearn.preprocessing import StandardScaler
 
+    _refuse_gaps("Healthy rows", train)
+    _refuse_gaps("Rows", other)
     return StandardScaler().fit(train).transform(other).astype("float32")
 
 
@@ -149,12 +154,14 @@ def alarm_threshold(scores: np.ndarray, false_alarm_rate: float = 0.05) -> float
         One of the scores. A window is suspicious if its score is above it.
 
     Raises:
-        InputError: if there are too few scores to promise the rate: at least 1 / rate - 1 are needed.
+        InputError: if there are too few scores to promise the rate (at least 1 / rate - 1 are needed), or one
+            isn't finite.
 
     Source: split conformal prediction, Lei et al., JASA 113, 2018, arXiv:1604.04173.
     """
     if not 0 < false_alarm_rate < 1:
         raise InputError(f"false_alarm_rate must lie between 0 and 1, got {false_alarm_rate}.")
+    _refuse_gaps("Scores", scores)
     # A new window is as likely to take any of the n + 1 ranks. The hair undoes rounding, as in 20 · 0.05.
     allowed = math.floor((len(scores) + 1) * false_alarm_rate + 1e-9)
     if allowed == 0:
@@ -177,10 +184,11 @@ def alarm_windows(scores: np.ndarray, threshold: float, k: int = 3) -> np.ndarra
         (n,) bool.
 
     Raises:
-        InputError: if k is below 1.
+        InputError: if k is below 1, or a score isn't finite.
     """
     if k < 1:
         raise InputError(f"An alarm takes at least 1 window, got k={k}.")
+    _refuse_gaps("Scores", scores)
     above = (np.asarray(scores) > threshold).astype(int)
     return np.convolve(above, np.ones(k, int))[: len(above)] == k
 
@@ -256,6 +264,15 @@ def separation(healthy: np.ndarray, faulty: np.ndarray) -> float:
 
     truth = np.repeat([0, 1], [len(healthy), len(faulty)])
     return float(roc_auc_score(truth, np.concatenate([healthy, faulty])))
+
+
+def _refuse_gaps(what: str, values: np.ndarray) -> None:
+    """Comparisons with NaN are false: a dead sensor would pass for a healthy machine."""
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"{what} must be finite, but some values are NaN or infinite: was the sensor dead? Say so, or "
+            "leave these windows out; an alarm can't judge them."
+        )
 
 
 def _reconstruction_error(encoder: keras.Model, decoder: keras.Model, healthy: np.ndarray) -> Score:

@@ -83,7 +83,7 @@ def importance_weights(logits: np.ndarray, clip: float = 3.0) -> np.ndarray:
     Raises:
         InputError: if logits aren't (n,) with n above 0, or clip isn't above 0.
 
-    Source: after Hou et al., CVPR 2019, arXiv:1712.05021.
+    Source: after Hou et al., CVPR 2019, "Robust histopathology image analysis: to label or to synthesize?".
     """
     logits = np.asarray(logits, "float64")
     if logits.ndim != 1 or not len(logits):

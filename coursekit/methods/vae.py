@@ -3,7 +3,7 @@
 The terms of the loss take NumPy arrays or tensors, and return tensors: training uses the same functions.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -215,7 +215,8 @@ def train_vae(
             f"and s={s}."
         )
     draws = keras.random.SeedGenerator(seed)
-    weight = keras.Variable(beta, trainable=False, name="weight_of_kl")
+    # A whole number would make a variable of whole numbers, and cut the warm-up's steps off.
+    weight = keras.Variable(float(beta), trainable=False, name="weight_of_kl")
     # Both terms are written down on the way: the step itself returns the loss alone.
     terms = keras.Variable(np.zeros(1 + decoder.input_shape[1]), trainable=False, name="terms")
 
@@ -295,15 +296,11 @@ def sample_fitted(decoder: keras.Model, codes: np.ndarray, n: int, seed: int = 0
     return decode(decoder, drawn)
 
 
-def latent_grid(
-    side: int, centre: Sequence[float] = (0.0, 0.0), spread: Sequence[float] = (1.0, 1.0)
-) -> np.ndarray:
-    """Lay codes out over the plane so that each stands for an equal share of a normal distribution.
+def latent_grid(side: int) -> np.ndarray:
+    """Lay codes out over the plane so that each stands for an equal share of N(0, I).
 
     Args:
         side: codes in a row and in a column.
-        centre: mean of the distribution.
-        spread: its two standard deviations, such as `codes.std(0)` of an auto-encoder.
 
     Returns:
         (side, side, 2): the first number rises to the right, the second upwards, as in a scatter plot; row 0
@@ -312,8 +309,7 @@ def latent_grid(
     from scipy.stats import norm
 
     steps = norm.ppf((np.arange(side) + 0.5) / side)
-    grid = np.stack(np.meshgrid(steps, steps[::-1]), axis=-1)
-    return np.asarray(centre) + grid * np.asarray(spread)
+    return np.stack(np.meshgrid(steps, steps[::-1]), axis=-1)
 
 
 def _trainer(

@@ -75,6 +75,14 @@ def test_numbers_in_the_text_come_from_the_evidence(make, tiny_course):
     assert "Of 100 people, 60 (60 ± 14.1) can." in make().cells[0].source
 
 
+def test_a_number_in_the_text_keeps_its_last_zero(make):
+    marks = '<<mean("doubled", 4)|pct>> (<<mean("doubled", 4)|fixed(2)>>'
+    assert (
+        "Of 100 people, 80 (0.80)"
+        in make(('<<mean("doubled", 4)|pct>> (<<cell("doubled", 4)>>', marks)).cells[0].source
+    )
+
+
 def test_code_is_not_taken_for_a_template_but_in_the_setup(make):
     notebook = make()
     assert cell(notebook, "factor").source == "FACTOR = 1 << 1"

@@ -8,6 +8,7 @@ import pytest
 import coursekit
 from coursekit.course import build as build_module
 from coursekit.course import cli
+from coursekit.course import run as run_module
 from coursekit.errors import CourseError
 
 
@@ -103,6 +104,16 @@ def test_build_passes_on_its_options_and_names_what_it_wrote(monkeypatch, capsys
     assert call(monkeypatch, "build", "02", "--profile", "quick", "--check") == 0
     assert asked == [("02", "quick", True)]
     assert capsys.readouterr().out == f"up to date: {Path('lessons/02.ipynb')}\n"
+
+
+def test_run_passes_on_its_options_and_names_what_it_wrote(monkeypatch, capsys):
+    asked = []
+    result = run_module.Run(Path("runs/08.ipynb"), Path("runs/08.html"))
+    monkeypatch.setattr(run_module, "run", lambda *args: asked.append(args) or result)
+    options = ("--profile", "gpu", "--seed", "3", "--set", "steps=2", "--set", "study.seeds=1")
+    assert call(monkeypatch, "run", "08", *options) == 0
+    assert asked == [("08", "gpu", 3, None, ["steps=2", "study.seeds=1"])]
+    assert capsys.readouterr().out == f"{result.notebook}\n{result.html}\n"
 
 
 def test_lab_hands_unknown_options_to_jupyterlab(monkeypatch):

@@ -69,6 +69,12 @@ def test_close_allows_the_tolerance_and_no_more():
         (np.ones(2), np.array([1, np.inf]), "Your result contains NaN or infinity."),
         (np.ones((2, 3)), np.ones((3, 2)), "The shape should be (2, 3), yours is (3, 2)."),
         (np.ones(2), 1.0, "The shape should be (2,), yours is ()."),
+        (0.8693412, 0.867, "0.8693 was expected, 0.867 came."),
+        ((2.0, 0.5), 2.0, "2 numbers were expected, 2 came."),
+        ((2.0, 0.5), (2.0, None), "2 numbers were expected, (2, None) came."),
+        ((2.0, 0.5), (2.0, np.array([0.5, 0.5])), "2 numbers were expected, (2, [0.5, 0.5]) came."),
+        ((2.0, 0.5), (1, 2.0, 0.5), "2 numbers were expected, (1, 2, 0.5) came."),
+        ((2.0, 0.5), {"a": 1}, "2 numbers were expected, {'a': 1} came."),
         (
             np.zeros((2, 2)),
             np.array([[0, 0.1], [-7, 0]]),
@@ -78,6 +84,12 @@ def test_close_allows_the_tolerance_and_no_more():
 )
 def test_what_is_not_close_is_said_in_one_sentence(expected, got, message):
     assert close(1e-3)(NO_ARGS, expected, got) == message
+
+
+def test_numbers_that_look_alike_get_the_digits_that_tell_them_apart():
+    message = "0.8693412 was expected, 0.8693 came."
+    assert close(1e-9)(NO_ARGS, 0.8693412, 0.8693) == message
+    assert close(1e-9)(NO_ARGS, (2.0, 0.8693412), (2.0, 0.8693)).endswith(f"at (1,) {message}")
 
 
 @pytest.mark.parametrize(

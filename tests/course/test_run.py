@@ -87,6 +87,21 @@ def test_without_a_seed_the_lesson_keeps_its_own(course):
     assert printed(run("03", profile="gpu").notebook) == "gpu 0\n"
 
 
+def test_changed_settings_reach_the_lesson_and_a_run_as_it_is_stays_beside_it(course):
+    code = 'SETTINGS = {"quick": {"steps": 4}, "gpu": {"steps": 400}}[PROFILE]\nprint(SETTINGS["steps"])'
+    write(course / "lessons" / "05_x.ipynb", code)
+    result = run("05", profile="gpu", settings=["steps=2"])
+    assert result.notebook == course / "runs" / "05_x-gpu-changed.ipynb"
+    assert printed(result.notebook) == "2\n"
+
+
+def test_an_unknown_setting_is_refused_before_anything_runs(course):
+    write(course / "lessons" / "05_x.ipynb", 'SETTINGS = {"gpu": {"steps": 400}}[PROFILE]')
+    with pytest.raises(CourseError, match=r"SETTINGS has no 'epochs'\. There is: steps\."):
+        run("05", profile="gpu", settings=["epochs=2"])
+    assert not (course / "runs").exists()
+
+
 def test_a_lesson_runs_in_its_own_folder_and_leaves_the_progress_alone(course, monkeypatch):
     mine = course / "progress.json"
     monkeypatch.setenv("COURSEKIT_PROGRESS", str(mine))

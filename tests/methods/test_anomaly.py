@@ -221,3 +221,19 @@ def test_a_load_never_seen_raises_alarms_on_a_healthy_machine(run):
     # 75 and 0 of 100 for this machine; one in five shows nothing.
     assert false_alarms(on[unseen]) > 30
     assert false_alarms(on[300:600]) <= 5
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda bad: standardise(bad[:, None], np.ones((3, 1))),
+        lambda bad: standardise(np.arange(30.0)[:, None], bad[:, None]),
+        lambda bad: alarm_threshold(bad),
+        lambda bad: alarm_windows(bad, 1.0),
+    ],
+)
+def test_a_dead_sensor_does_not_pass_for_health(ask):
+    scores = np.linspace(0, 1, 30)
+    scores[4] = np.nan
+    with pytest.raises(InputError, match="dead"):
+        ask(scores)

@@ -300,7 +300,14 @@ def test_each_place_of_the_grid_stands_for_the_same_share():
 
 
 def test_the_grid_lies_like_a_scatter_plot():
-    grid = latent_grid(3, centre=(10.0, 20.0), spread=(2.0, 5.0))
-    assert grid[1, 1] == pytest.approx([10, 20])
-    step = norm.ppf(5 / 6)
-    assert grid[0, 2] == pytest.approx([10 + 2 * step, 20 + 5 * step])  # right and up
+    grid = latent_grid(3)
+    assert grid[1, 1] == pytest.approx([0, 0])
+    assert grid[0, 2] == pytest.approx([norm.ppf(5 / 6)] * 2)  # right and up
+
+
+def test_a_whole_number_as_beta_warms_up_like_any_other():
+    runs = []
+    for beta in (1, 1.0):
+        encoder, decoder = vae()
+        runs.append(train_vae(encoder, decoder, blobs(), epochs=3, beta=beta, warm_up=3, seed=1).kl)
+    assert np.array_equal(*runs)

@@ -17,6 +17,28 @@ from coursekit.course.source import find_source, lesson_stems, read_source
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.stem for path in (ROOT / "lessons").glob("*.ipynb"))
 MEGABYTE = 1_000_000
+# The gpu profile in small: as few steps and repeats as each lesson can do with; sizes and widths stay.
+GPU_IN_SMALL = {
+    "02_convolutions": ["epochs=1", "repeats=2"],
+    "05_augmentation": [
+        "steps=40",
+        "repeats=2",
+        "cells.steps=2",
+        "search.rounds=3",
+        "search.steps_per_round=1",
+    ],
+    "07_transfer_learning": ["steps=60", "repeats=2"],
+    "08_segmentation": [
+        *("steps=2", "study.steps=1", "study.seeds=1", "checkpoints=2", "pages_steps=1", "heads.steps=1"),
+    ],
+    "12_gans": [
+        *("toy=40", "film=40", "digits.steps=30", "digits.batches=25", "digits.few=25", "digits.epochs=1"),
+        *("cells.steps=25", "painter.steps=25", "segmenter.steps=2"),
+    ],
+    "13_vaes": [
+        *("digits=200", "epochs=2", "noises=[0.3]", "dial=[0.5]", "sizes=[10]", "repeats=1", "pump_epochs=2"),
+    ],
+}
 
 
 @pytest.fixture(params=LESSONS)
@@ -82,6 +104,12 @@ def test_the_solved_lesson_runs_in_papermill_and_passes_every_check(stem, quick,
     }
     assert len(answers) == len(source.questions)
     assert all(answer.endswith("public checks passed: correct") for answer in answers.values()), answers
+
+
+@pytest.mark.slow
+def test_the_gpu_profile_runs_in_small(stem, tmp_path):
+    assert stem in GPU_IN_SMALL, "add the settings above with which a minute on a CPU is enough"
+    run(stem, "gpu", out=tmp_path, settings=GPU_IN_SMALL[stem])
 
 
 @pytest.mark.slow
