@@ -259,7 +259,7 @@ def snapshot(g, d):
 
 good_game = play(dots, SETTINGS["toy"], look=snapshot, seed=SEED)[2]
 
-# %% name="first-game-figure" alt="Four maps of the plane, from the start to the end of a training. Blue where the discriminator believes in real points, orange where it doesn't. Generated points start as a blob near the middle, run to one side and then over half of the circle, and lie on all eight dots at the end, where the map has become pale."
+# %% name="first-game-figure" alt="Four maps of the plane, from the start to the end of a training. Blue where the discriminator believes in real points, orange where it doesn't. Generated points start as a blob near the middle, stretch towards one side, are scattered over the whole plane at step 400, and lie on or near all eight dots at the end, where the map has become pale."
 from matplotlib.colors import LinearSegmentedColormap
 
 belief = LinearSegmentedColormap.from_list("belief", ["#f4b183", "#ffffff", "#9ecae1"])
@@ -344,7 +344,7 @@ axis.legend();
 #
 # **To find out:**
 #
-# 1. Go back with the slider. Where do the collapsed game's points go, and what does D do about it?
+# 1. Go back with the slider. Where do the fast generator's points go, and what does D do about it?
 # 2. Play your own: the data `blob` (one dot). Can you make *that* collapse?
 # 3. Make the discriminator weak (one layer of 8). What is the first thing that goes wrong?
 
@@ -378,9 +378,9 @@ bench
 # D's only weapon is its map. If G finds one place that D believes in, it may send *all* its points there: for the
 # moment that costs nothing. D has to notice and answer before G has thrown everything else away. So collapse comes when
 # D is **too weak** to draw the map or **too slow** to redraw it. Two examples: a D with one layer of 8 units, and a G that
-# is five times as fast as its D (with Keras' usual momentum). Below them the study, which changes one thing at a time:
+# is five times as fast as its D (with Keras' usual momentum). Below them the study, which mostly changes one thing at a time:
 
-# %% name="collapse" alt="Three planes at the end of training. Good setting: points on all eight dots. Weak discriminator and fast generator: all points in one or two clumps, and a map that is one slope from orange to blue."
+# %% name="collapse" alt="Three planes at the end of training. Good setting: points on all eight dots. Weak discriminator and fast generator: all points in one clump, which may lie between the dots; the weak discriminator's map is nearly white."
 collapsed = {
     "D with 8 units": play(dots, SETTINGS["toy"], widths_d=(8,), look=snapshot, seed=SEED)[2],
     "fast G, momentum 0.9": play(dots, SETTINGS["toy"], rate_g=5e-3, momentum=0.9, look=snapshot, seed=SEED)[2],
@@ -408,7 +408,7 @@ for axis, (arm, title) in zip(axes.flat, arms.items()):
     axis.set(ylim=(-0.3, 8.5), yticks=[0, 4, 8])
 figure.supxlabel("training step")
 figure.supylabel("modes covered, of 8")
-figure.suptitle("A D that can't keep up: mostly collapse. A strong D: none", weight="bold", x=0.01, ha="left");
+figure.suptitle("Weak or slow D, fast G, momentum 0.9: mostly collapse. Strong D: none", weight="bold", x=0.01, ha="left");
 
 # %% [markdown]
 # | after 2,000 steps | modes covered | share of points in some mode, % |
@@ -440,12 +440,12 @@ figure.suptitle("A D that can't keep up: mostly collapse. A strong D: none", wei
 # strongly a fake is pulled. With the logit $q$ of a fake, the slopes are $-D$ and $-(1 - D)$:
 
 # %% alt="Left: size of the slope against D(fake). For log(1 - D) it is a line from 0 to 1, for -log D from 1 to 0: a rejected fake gets no slope from the saturating loss. Right: modes covered against step for a generator that meets a trained discriminator; with either loss some of the five runs reach eight and some stay near zero."
-figure, (left, right) = plt.subplots(1, 2, figsize=(10.2, 3.5))
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.5))
 chance = np.linspace(0, 1, 50)
 left.plot(chance, chance, "--", color=viz.COLOURS[1], label="log(1 − D), saturating")
 left.plot(chance, 1 - chance, color=viz.COLOURS[0], label="−log D")
-left.set(xlabel="D(fake): what D thinks of a fake", ylabel="size of the slope for G")
-left.set_title("Rejected fakes get hardly any slope from log(1 − D)")
+left.set(xlabel="D(fake): what D thinks of a fake", ylabel="size of the slope for G, per logit")
+left.set_title("Rejected fakes: no pull from log(1 − D)")
 left.legend()
 for loss, style, colour in (("saturating", "--", viz.COLOURS[1]), ("non-saturating", "-", viz.COLOURS[0])):
     runs, x = study.values(f"rejected, {loss}: modes"), study.x(f"rejected, {loss}: modes")
@@ -453,7 +453,7 @@ for loss, style, colour in (("saturating", "--", viz.COLOURS[1]), ("non-saturati
     right.plot(x, runs.mean(axis=0), style, color=colour, lw=2, label=loss)
 right.set(xlabel="training step of G", ylabel="modes covered, of 8", ylim=(-0.3, 8.5))
 right.set_title("G meets a trained D: some runs recover")
-right.legend();
+right.legend(loc="center left", bbox_to_anchor=(1, 0.5));
 
 # %% [markdown]
 # Where D recognises all fakes, D(fake) is near 0, the left end of the axis. There the saturating loss is flat: those
@@ -469,8 +469,9 @@ right.legend();
 # And then? After 2,000 more steps, played together, <<mean("rejected, saturating: modes", 2000)|fixed(1)>> ±
 # <<sd("rejected, saturating: modes", 2000)|fixed(1)>> modes are covered with the saturating loss and
 # <<mean("rejected, non-saturating: modes", 2000)|fixed(1)>> ± <<sd("rejected, non-saturating: modes", 2000)|fixed(1)>>
-# with $-\log D$. Look at the thin lines: with either loss some runs recover and some don't. Slopes that differ a
-# hundredfold did not decide this game. (A likely reason: Adam divides each gradient by its own usual size, so that a
+# with $-\log D$. Look at the thin lines: with the saturating loss
+# all runs stand still for the first 400 steps. But later, with either loss, some recover and some don't. Slopes that differ a
+# hundredfold delayed this game and did not decide it. (A likely reason: Adam divides each gradient by its own usual size, so that a
 # small slope alone does not make small steps. We did not test it.) $-\log D$ costs nothing and has become the rule;
 # what it is worth depends on the game.
 #
@@ -523,7 +524,7 @@ for steps in (setting["steps"] // 3, setting["steps"]):
     )
     painted_digits[steps] = draw_images(generator, 1000, SEED)
 
-# %% name="digits-figure" alt="Left: D(real) and D(fake) against training step. They part in the first steps and then run close to one half. Right: three rows of generated digits: at the start grey blotches, after a third of the steps strokes, at the end many that can be read, some ragged."
+# %% name="digits-figure" alt="Left: D(real) and D(fake) against training step. They are far apart at first and meet at one half. Right: three pairs of rows of generated pictures: at the start an even grey, after a third of the steps strokes, at the end many that can be read, some ragged."
 def show_trace(axis, history, title):
     """D(real) and D(fake), means over 25 steps."""
     blocks = len(history.real) // 25
@@ -541,7 +542,7 @@ def sheet(images, columns=10):
 
 
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=(1, 1.35))
-show_trace(axes[0], history, "The two stay level …")
+show_trace(axes[0], history, "The two become level …")
 axes[1].imshow(sheet(np.concatenate([images[:20] for images in painted_digits.values()])), vmin=0, vmax=1)
 axes[1].set_yticks([28, 84, 140], [f"step {step}" for step in painted_digits])
 axes[1].set_xticks([])
@@ -564,7 +565,7 @@ cell_history = train_gan(
     cell_generator, cell_discriminator, sheets, SETTINGS["cells"]["steps"], batch_size=32, rate=1e-3, seed=SEED
 )
 
-# %% alt="Left: D(real) and D(fake) against step for cells. Right: above five real pictures of cells, below five generated ones, which have dark and light blotches of about the right size but blurred borders."
+# %% alt="Left: D(real) and D(fake) against step for cells. Right: above five real pictures of cells, below five generated ones, which have dark and light blotches under a regular grid of dots, and no borders."
 figure, axes = plt.subplots(1, 2, figsize=(11, 3.6), width_ratios=(1, 1.35))
 show_trace(axes[0], cell_history, "The game over cells")
 axes[1].imshow(sheet(np.concatenate([sheets[:5], draw_images(cell_generator, 5, SEED)]), 5), vmin=0, vmax=1)
@@ -577,13 +578,13 @@ axes[1].set_title(f"Cells after {SETTINGS['cells']['steps']} steps: texture, har
 # generated pictures hold (their spectra), with the distance of the next part: <<mean("monolayer: FID", 0)|round|int>>
 # before training, <<mean("monolayer: FID", 250)|round|int>> after 250 steps, <<mean("monolayer: FID", 750)|round|int>>
 # after 750; real pictures against other real ones score <<mean("monolayer: FID, real", 1000)|fixed(1)>>. It has come a
-# long way, and is nowhere near.
+# long way, and is nowhere near: the picture shows a regular grid of dots that no cell has.
 #
 # ## 7 A number for pictures
 #
 # How good are a thousand generated digits? Not one by one: a generator that paints one perfect 7 over and over is bad.
 # What has to agree are two **clouds**: real pictures and generated ones, each described by features that a network sees
-# in it. The **Fréchet distance** (FID) compares the clouds by their means $m$ and their *covariances* $C$ (which
+# in it. The **Fréchet distance** (FID; the I is for *Inception*, the network whose features the first paper took) compares the clouds by their means $m$ and their *covariances* $C$ (which
 # features are spread how widely, and which go together), as if both were Gaussian:
 #
 # $$\text{FID} = |m_1 - m_2|^2 + \mathrm{Tr}\left(C_1 + C_2 - 2\,(C_1 C_2)^{1/2}\right)$$
@@ -684,7 +685,9 @@ for name, distance in (("FID", frechet_distance), ("KID", metrics.kernel_distanc
 # error makes the clouds look further apart. It does not average out (these are means over twenty draws): FID is
 # *biased*. The second line is the **kernel distance** (KID). It asks how alike features are within each cloud and
 # across clouds, by the likeness $(x \cdot y / k + 1)^3$, and never compares a picture with itself. It is unbiased for
-# pictures that are drawn independently: with few of them it scatters around 0, and may be negative.
+# pictures that are drawn independently: with few of them it scatters around 0, and may be negative. (Here it lies a
+# little below 0: each ten pictures of `load` hold each digit once, so that pictures of a draw are less often the same digit
+# than by chance. "Independently" matters. In the study, below, every real picture is drawn by itself.)
 #
 # **To find out:** from how many pictures on would you dare to say that the GAN is not as good as real?
 
@@ -699,6 +702,13 @@ dial
 # %% [markdown]
 # (No slider? Run the cell: it needs a running notebook. The picture above is the dial's first state.)
 #
+# <details><summary>What we found</summary>
+#
+# With this GAN, from fifty on: the bands (lowest to highest of five draws) lie apart everywhere, because it is far from real. A
+# better one would need more pictures: at fifty, anything below 2 or 3 looks like real.
+#
+# </details>
+#
 # | pictures | 50 | 100 | 250 | 500 | 1,000 |
 # |---|---|---|---|---|---|
 # | real against real, FID | <<mean("real against real: FID", 50)|fixed(2)>> | <<mean("real against real: FID", 100)|fixed(2)>> | <<mean("real against real: FID", 250)|fixed(2)>> | <<mean("real against real: FID", 500)|fixed(2)>> | <<mean("real against real: FID", 1000)|fixed(2)>> |
@@ -707,9 +717,8 @@ dial
 #
 # Fifty real pictures score <<(mean("real against real: FID", 50) / mean("real against real: FID", 1000))|round|int>>
 # times as much as a thousand real pictures. A table that compares methods at different sample sizes compares sample
-# sizes. **Say which features, say how many pictures, and print what real against real scores.** (In this table KID lies
-# a little below 0: the study's draws are balanced, each ten pictures hold each digit once, so that two pictures of a
-# small draw are less often the same digit than by chance. "Independently" matters. The third trap comes in part 9.)
+# sizes. **Say which features, say how many pictures, and print what real against real scores.** (The
+# third trap comes in part 9.)
 #
 # ## 8 Third failure: one batch for both
 #
@@ -717,7 +726,7 @@ dial
 # statistics of the batch. Then what D says of a picture depends on *what else is in the batch*. It is tempting to put
 # real pictures and fakes into one batch: one call instead of two. Let's do both, with the same discriminator:
 
-# %% name="batches" alt="Two panels with D(real) and D(fake) against step, in batches of their own and in one batch, and below each a row of generated digits."
+# %% name="batches" alt="Two panels with D(real) and D(fake) against step, in batches of their own and in one batch, and below each two rows of generated pictures: digits on the left, pure noise on the right."
 games = {}
 for name, mixed in (("apart", False), ("mixed", True)):
     g, d = new_players((28, 28, 1), setting["widths"], batch_normalization=True)
@@ -739,7 +748,7 @@ for column, (name, title) in enumerate({"apart": "batches of their own", "mixed"
 # | one batch for both | <<mean("batches, mixed: D(real)", 750)|fixed(2)>> | <<mean("batches, mixed: D(fake)", 750)|fixed(2)>> | <<mean("batches, mixed: FID", 750)|fixed(1)>> ± <<sd("batches, mixed: FID", 750)|fixed(1)>> |
 # | for comparison: no batch normalisation in D (part 6) | <<mean("digits: D(real)", 750)|fixed(2)>> | <<mean("digits: D(fake)", 750)|fixed(2)>> | <<mean("digits: FID", 750)|fixed(2)>> ± <<sd("digits: FID", 750)|fixed(2)>> |
 #
-# In a mixed batch D can use the *mixture*: the statistics of the batch hold both kinds, and a picture stands out
+# (0.95 is as sure as D can get: the mean of its targets, part 6.) In a mixed batch D can use the *mixture*: the statistics of the batch hold both kinds, and a picture stands out
 # against the other half. But when G learns, the batch is fakes only, and the same D, normalised by fakes alone, gives
 # other answers. What G is told is then not what D has learned. (That is how it is usually explained; we measured the
 # outcome, not the mechanism.) The rule is old and cheap: real and fake in batches of their own. Kept to, batch
@@ -760,7 +769,7 @@ print(f"FID of 1,000 new real pictures:           {fid(others):.2f}")
 # nearest *training* picture, and how far from the nearest of as many other real ones, which no network has seen? Who
 # has learned the *kind* has no preference. Here is the same DCGAN, trained on twenty pictures:
 
-# %% name="few" alt="Three rows: generated digits of a GAN trained on twenty pictures, below each the training picture that is nearest to it, and the nearest of twenty other real pictures. Most generated digits look like a blurred or noisy version of their nearest training picture."
+# %% name="few" alt="Three rows: generated digits of a GAN trained on twenty pictures, below each the training picture that is nearest to it, and the nearest of twenty other real pictures. About half of the generated digits look like a ragged version of their nearest training picture."
 twenty = digits.images[:20]
 few_generator, few_discriminator = new_players((28, 28, 1), setting["widths"])
 few_history = train_gan(few_generator, few_discriminator, twenty, setting["few"], batch_size=64, rate=1e-3, seed=SEED)
@@ -783,11 +792,11 @@ def nearer(images):
 
 first = copies[:12]
 rows = [first, twenty[distances(first, twenty).argmin(axis=1)], others[:20][distances(first, others[:20]).argmin(axis=1)]]
-names = ["generated", "in training", "of others"]
+names = ["generated", "nearest in training", "nearest of 20 others"]
 viz.show(
     np.concatenate(rows),
     [name if k == 0 else "" for name in names for k in range(12)],
-    f"{nearer(copies):.0%} of generated, {nearer(others[500:]):.0%} of new real digits are nearer to training than to 20 others",
+    f"Nearer to training than to 20 others: {nearer(copies):.0%} of generated, {nearer(others[500:]):.0%} of real digits",
     columns=12,
     size=0.9,
 );
@@ -800,7 +809,8 @@ viz.show(
 # a generated digit to the nearest training picture is
 # <<mean("memorising, 20 pictures: distance", "generated to training")|fixed(3)>> with twenty pictures, where a new real
 # digit is <<mean("memorising, 20 pictures: distance", "real to training")|fixed(3)>> away. (Distance is the root mean
-# square over pixels; a copy that is moved by two pixels would not be found like this. Use features then.) The FID of
+# square over pixels; a copy that is moved by two pixels would not be found like this. Use features then.) So these are not
+# copies to the pixel: the GAN leans towards what it has seen. The FID of
 # the GAN that knows twenty pictures is <<mean("memorising, 20 pictures: FID", 750)|fixed(1)>> ±
 # <<sd("memorising, 20 pictures: FID", 750)|fixed(1)>>; that of the GAN that has seen 4,000 is
 # <<mean("digits: FID", 750)|fixed(1)>> ± <<sd("digits: FID", 750)|fixed(1)>>. By its FID you would not know.
@@ -814,7 +824,7 @@ viz.show(
 # as possible. The decoder turns 32 numbers into a picture, as a generator does. So feed it random codes! We take G's
 # and D's own architectures for decoder and encoder, and as many steps.
 
-# %% name="auto-encoder" alt="Three rows of ten pictures: of an auto-encoder fed with random numbers from N(0, 1), mostly blotches; fed with a Gaussian that was fitted to its codes, blurred strokes; of the GAN, sharper digits. The FID of each stands beside it."
+# %% name="auto-encoder" alt="Three rows of sixteen pictures: of an auto-encoder fed with random numbers from N(0, 1), mostly blotches; fed with a Gaussian that was fitted to its codes, blurred strokes; of the GAN, sharper digits. The FID of each stands beside it."
 from coursekit.methods.vae import encode, sample_fitted, train_auto_encoder
 
 set_seed(SEED)
@@ -887,7 +897,7 @@ for row, arm in enumerate(probes):
 axis.set_yticks(range(4), list(probes.values()))
 axis.invert_yaxis()
 axis.set(xlabel="accuracy on 2,000 new digits (dots: five draws; bar: mean)")
-axis.set_title("D's training adds a little, an auto-encoder's more");
+axis.set_title("D's training adds little, if anything; an auto-encoder's more");
 
 # %% [markdown]
 # In the study: pixels <<cell("probe: pixels", 10)>> %, an untrained D <<cell("probe: untrained", 10)>> %, the trained D
@@ -939,7 +949,7 @@ painter_history = train_mask_to_image(
 )
 painted = paint(painter, new_masks, SEED)
 
-# %% alt="Three rows: six drawn masks, the pictures painted over them, and six real pictures for comparison. The painted ones have cells and light borders where the mask says, and are cleaner than real ones."
+# %% alt="Three rows: six drawn masks, the pictures painted over them, and six real pictures for comparison. The painted ones have cells and dark borders where the mask says, and are cleaner than real ones."
 viz.show(
     [*new_masks[:6], *painted[:6], *real.images[:6]],
     ["a new mask", *[""] * 5, "painted", *[""] * 5, "real (other cells)", *[""] * 5],
@@ -956,7 +966,7 @@ viz.show(
 # mask that was painted over, by the *Dice* overlap (twice the shared pixels over the pixels of both masks; 1 if they
 # agree, 0 if they have nothing in common). Two comparisons give the scale: the same with the masks *shuffled*, and real
 # test pictures. All segmenters are small U-Nets with the same number of steps, and cut their probabilities at a
-# threshold that is best on validation pairs.
+# threshold that is best on *validation pairs*: pairs to choose with, that are neither trained on nor tested on.
 
 # %% name="segmenter"
 from coursekit.augment import recipe
@@ -1037,7 +1047,7 @@ for name, value in obeys.items():
 #
 # * `real`: numbers of the real pairs that this arm trains on, in rising order (an array, empty if there are none);
 # * `painted`: numbers of the masks whose *painted* pair it trains on, in rising order: every mask that may be used and
-#   has no real picture among the training pairs;
+#   has no real picture (not even in the arm that trains on painted pairs alone);
 # * `passes`: how often each pair is shown, so that `budget` pictures are shown in all.
 #
 # Two classic ways to fool yourself are hidden in here.
@@ -1100,8 +1110,9 @@ for row, arm in enumerate([*scores, "real and painted, augmented"]):
 axis.set_yticks(range(5), [*scores, "real and painted, augmented"])
 axis.invert_yaxis()
 axis.set(xlabel="Dice on test fields (dots: five draws; bar: mean)")
-axis.set_title("Turning real pairs helps; painted ones hardly do")
-axis.legend(loc="lower left");
+axis.set_title("Turning real pairs helps; painted ones don't, and can hurt")
+axis.set_ylim(4.5, -0.5)
+axis.legend(loc="center left", bbox_to_anchor=(1, 0.5));
 
 # %% [markdown]
 # In the study each arm chose its learning rate, among three, and its threshold on 40 validation pairs; the real pairs
@@ -1133,9 +1144,9 @@ axis.legend(loc="lower left");
 # What does not change is the opponent: augmentation. A comparison without it would have been a comparison with nobody.
 #
 # So far in Dice. Now in **labels**: how many *real* pairs, without painted ones and without augmentation, would be as
-# good? Train with more of them, and read off where the curve reaches each arm. This settles your guess, for one draw.
+# good? Train with more of them, and read off where the curve reaches each arm. For one draw, and at one learning rate:
 
-# %% name="worth" alt="Dice on test fields against the number of real pairs, a rising curve. Horizontal lines show what twenty real pairs reach with painted ones and with augmentation; where they cross the curve, or beyond its end, stands what they are worth."
+# %% name="worth" alt="Dice on test fields against the number of real pairs, a rising curve. Horizontal lines show what twenty real pairs reach with painted ones and with augmentation; the legend says what that is worth in pairs."
 sizes = SETTINGS["segmenter"]["sizes"]
 more = load("monolayer", n=sizes[-1], seed=SEED, size=SIZE)  # the first twenty are ours
 by_size = [scores["real"]]
@@ -1154,12 +1165,14 @@ if my_guess is not None:
 axis.set_xscale("log", base=2)
 axis.set_xticks(sizes, [str(n) for n in sizes])
 axis.set(xlabel="real pairs", ylabel="Dice on test fields")
-axis.set_title("Your run: what twenty real pairs are worth with help")
+axis.set_title("Your run: twenty real pairs, with help")
 axis.legend(loc="center left", bbox_to_anchor=(1, 0.5));
 
 # %% [markdown]
-# (One draw, and a steep or a flat curve makes much of a small difference in Dice: take the number of pairs as an order
-# of magnitude. If the curve stays below a line, all you know is "more than".)
+# (One draw, with one learning rate for all: take the numbers of pairs as orders of magnitude. If the curve stays below a
+# line, all you know is "more than".) The study's answer to your guess is: about **20**. There the real pairs alone had a rate of
+# their own, and 300 painted pairs on top changed nothing. What a baseline that is not tuned adds to the worth of painted pairs, you
+# see in your figure.
 #
 # And the price, since a score without a price is half a result: on one core of the machine of the study the painter
 # trains for <<mean("seconds: painter", 500)|round|int>> seconds, a segmenter, at one learning rate, for
@@ -1193,7 +1206,7 @@ lesson.check("importance_weights", importance_weights)
 # To see whether it works, spoil half of the painted pairs on purpose: give each the mask of its neighbour. Then we
 # *know* which half is good.
 
-# %% name="weights" alt="Two overlapping histograms of the critic's logits, of pairs with their own mask and of pairs with another one's. Those with their own mask lie further to the right on average, with much overlap."
+# %% name="weights" alt="Two overlapping histograms of the critic's logits, of pairs with their own mask and of pairs with another one's. Those with their own mask lie further to the right, with little overlap; but the two groups are only half a unit apart."
 importance_weights = lesson.use("importance_weights", importance_weights, gan_measures.importance_weights)
 good = np.arange(len(painted)) < len(painted) // 2
 spoiled = np.where(good[:, None, None, None], new_masks, np.roll(new_masks, 1, axis=0))
@@ -1208,6 +1221,9 @@ axis.set_title(f"The good half gets {weights[good].sum():.0%} of the weight")
 axis.legend();
 
 # %% [markdown]
+# The order is nearly perfect. But all logits lie close together, so the weights differ little, and the clip at ±3 has nothing
+# to do here.
+#
 # In the study the good half gets <<mean("weight of the good half", "wrong pairs shown")|pct>> % of the weight. A critic
 # that was never shown a wrong pair in its training gives it <<mean("weight of the good half", "not shown")|pct>> %: **a
 # D that has never seen a mistake can't weigh it.** With the spoiled half in the training set, the segmenter has a Dice
@@ -1247,7 +1263,7 @@ show_game(axis, notes[-1], f"{reached(g, centres).sum()} of 8 dots reached")
 # alone in a fresh notebook, with two and a half minutes of time: 1,500 steps for each ring are plenty.
 #
 # The setting of part 2 rescues most rings, but in our trials not every one: go one step further. What did the table in
-# part 4 say of a D that is *stronger* than its G? (And yes, one could count points around each place without any GAN.
+# part 4 say of a D that is *stronger* than its G? (With `play` that means a higher `rate_d`.) (And yes, one could count points around each place without any GAN.
 # The exercise is worth doing because of the way.)
 
 # %% name="rescued" tags=["answer"]
@@ -1321,7 +1337,8 @@ lesson.check("quiz_masks", quiz_masks)
 #
 # Twenty annotated fields are few and clean. Painting moves to the right, to hundreds of pairs, and *down*: their masks
 # are exact, but their pictures are cleaner than real ones, and some don't obey. Augmentation moves to the right and
-# stays at the height of the originals, because every augmented pair *is* a real one, seen another way.
+# stays at the height of the originals, because every augmented pair *is* a real one, seen another way. (A mask beside a
+# picture that is not quite what it would be in life is a label of less quality, even if each of its lines is exact.)
 
 # %% alt="Quality against quantity of data. Twenty annotated fields at the upper left. An arrow for augmentation leads to the right at the same height, one for painted pairs further to the right and down."
 viz.quality_quantity_map(

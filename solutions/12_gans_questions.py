@@ -327,6 +327,12 @@ def four_arms(annotated, test, masks, budget):
 """: "You paint over the masks of training pairs as well. They have their real picture: asked for were masks without one.",
             """
 def four_arms(annotated, test, masks, budget):
+    real, new, none = np.setdiff1d(annotated, test), np.setdiff1d(masks, annotated), np.array([], int)
+    arms = [(real, none), (real, none), (none, np.setdiff1d(masks, test)), (real, new)]
+    return [(a, b, budget / (len(a) + len(b))) for a, b in arms]
+""": "Your third arm paints over masks that have a real picture. It would be compared with more than the others paint.",
+            """
+def four_arms(annotated, test, masks, budget):
     real, painted, none = np.setdiff1d(annotated, test), np.setdiff1d(masks, annotated), np.array([], int)
     arms = [(real, none), (real, none), (real, painted), (real, painted)]
     return [(a, b, budget / (len(a) + len(b))) for a, b in arms]

@@ -186,6 +186,10 @@ def reparameterise(mu, logvar, eps):
 """: "σ is added as it is: multiply it by `eps`, or every draw from a cloud is the same.",
             """
 def reparameterise(mu, logvar, eps):
+    return mu + ops.sqrt(logvar) * eps
+""": "`logvar` is log σ²: it may be negative, and has no root then. σ is `ops.exp(logvar / 2)`.",
+            """
+def reparameterise(mu, logvar, eps):
     return mu + logvar * eps
 """: "`logvar` is the logarithm of σ²: take σ out of it, with `ops.exp(logvar / 2)`.",
             """
@@ -397,7 +401,8 @@ def alarm(scores, threshold, k):
         hints=[
             "If the vibration doubles, each level rises by the same amount, and its spread within the window stays what it is.",
             "So drop the first 64 columns, which are levels: `healthy[:, 64:]`.",
-            "Learn a score from one half of `healthy`, take the threshold from the other half, and apply both to `new`.",
+            "Knocks make the spreads *larger*. Average the 64 spreads of each window, and call a window ill whose mean is "
+            "above what nearly all windows of `healthy` stay below.",
         ],
         wrong={
             """
@@ -413,7 +418,7 @@ def ill_windows(healthy, new):
     ),
     quiz(
         "quiz_dice",
-        "You throw random codes from N(0, 1) to the decoder of an auto-encoder, and get hardly any digits. Why?",
+        "You throw random codes from N(0, 1) to the decoder of an auto-encoder, and get two or three kinds of digits, or none. Why?",
         {
             "a": (
                 "The decoder is too small to draw digits from random codes.",

@@ -144,7 +144,11 @@ class LatentExplorer(LivePicture):
         sheet.set_anchor("NW")
         sheet.set_title(f"{_SIDE**2} codes of {source}", loc="left", fontsize=11)
         figure.text(
-            0.37, 0.028, f"they differ by {stored.spread[source]:.2f} per pixel", fontsize=10, color="#57606a"
+            0.37,
+            0.028,
+            f"these drawings differ by {stored.spread[source]:.2f} per pixel",
+            fontsize=10,
+            color="#57606a",
         )
         digit = figure.add_axes((0.705, 0.1, 0.285, 0.745))
         digit.imshow(stored.places[row, column], cmap="gray", vmin=0, vmax=255, interpolation="nearest")

@@ -270,7 +270,7 @@ class ToyGanBench(LivePicture):
         if place is not None:
             axis.plot(*frame.points[:_SHOWN].T, ".", ms=4.4, color=_GENERATED, mew=0, zorder=3)
             if np.isfinite(frame.real):
-                says = f"D(real) {frame.real:.2f}, D(generated) {frame.fake:.2f}"
+                says = f"D(real) {frame.real:.2f}, D(fake) {frame.fake:.2f}"
                 axis.text(0.02, 0.02, says, transform=axis.transAxes, fontsize=9, zorder=4)
         else:
             axis.text(0, 0, "press play", ha="center", va="center", fontsize=14, color=colour)
