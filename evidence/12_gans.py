@@ -892,6 +892,10 @@ CLAIMS = [
         ),
     ),
     Claim(
+        "Pairs painted by a painter that saw each pair one way up help, in each draw",
+        lambda e: bool(np.all(dice_of(e, "not turned") > dice_of(e, "real"))),
+    ),
+    Claim(
         "and painted pairs on top of augmentation do harm, in each draw",
         lambda e: bool(np.all(dice_of(e, "real and painted, augmented") < dice_of(e, "real, augmented"))),
     ),
