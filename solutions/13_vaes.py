@@ -105,7 +105,7 @@ SETTINGS = {
 # 10 more means ten times the power). When the first 250 were recorded, the pump was new. Somewhere behind, a ball
 # bearing begins to fail. (Pump and recordings are simulated. So we know the truth, and won't tell it yet.)
 
-# %% name="pump"
+# %% name="pump" tags=["nbval-check-output"]
 from coursekit.data import load
 
 pump = load("bearing", seed=SEED, fault_db=26, late_load=400)  # without its highest load: that comes in part 13
