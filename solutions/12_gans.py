@@ -70,12 +70,12 @@ viz.use_style()
 
 SETTINGS = {
     "quick": {
-        "toy": 800,
-        "film": 400,
-        "digits": {"n": 1000, "steps": 150, "widths": ((16, 16), (16, 32)), "batches": 50, "few": 100, "epochs": 4},
+        "toy": 400,
+        "film": 200,
+        "digits": {"n": 1000, "steps": 100, "widths": ((16, 16), (16, 32)), "batches": 25, "few": 50, "epochs": 2},
         "cells": {"size": 48, "steps": 25, "widths": ((32, 32, 16), (16, 32, 32))},
-        "painter": {"painted": 100, "steps": 60, "widths": (12, 24, 48)},
-        "segmenter": {"steps": 30, "widths": (8, 16, 32), "sizes": (20, 40)},
+        "painter": {"painted": 100, "steps": 40, "widths": (12, 24, 48)},
+        "segmenter": {"steps": 20, "widths": (8, 16, 32), "sizes": (20, 40)},
     },
     "standard": {
         "toy": 2000,
@@ -623,7 +623,7 @@ from coursekit import metrics
 from coursekit.methods.transfer import network_features
 
 frechet_distance = lesson.use("frechet_distance", frechet_distance, metrics.frechet_distance)
-to_learn_from = load("glyphs", n=4000, seed=9000, alphabet="digits")
+to_learn_from = load("glyphs", n=setting["n"], seed=9000, alphabet="digits")
 set_seed(SEED)
 picture = x = keras.Input((28, 28, 1))
 for filters in (16, 32):
