@@ -709,6 +709,17 @@ CLAIMS = [
         ),
     ),
     Claim(
+        "and the draws disagree: scratch is ahead of letters' features in three of five",
+        lambda e: int(np.sum(e.at("digits: scratch", 100) > e.at("digits: frozen", 100))) == 3,
+    ),
+    Claim(
+        "Gradual thawing is ahead of one rate in four draws of five with 5 and 10 of each, not from 20 on",
+        lambda e: (
+            all(int(np.sum(e.at("digits: gradual", n) > e.at("digits: head first", n))) == 4 for n in (5, 10))
+            and all(gap(e, "digits: gradual", "digits: head first", n) <= 0 for n in (20, 50, 100))
+        ),
+    ),
+    Claim(
         "A small rate keeps the letters, a high one forgets them",
         lambda e: (
             e.mean("rate dial, 0 frozen: letters", 3e-4) >= 0.85

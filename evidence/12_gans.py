@@ -821,6 +821,13 @@ CLAIMS = [
         ),
     ),
     Claim(
+        "No saturating run covers a dot in its first 400 steps, some of the others do",
+        lambda e: (
+            all(np.all(e.at("rejected, saturating: modes", step) == 0) for step in range(0, 401, TOY_EVERY))
+            and bool(np.any(e.at("rejected, non-saturating: modes", 4 * TOY_EVERY) > 0))
+        ),
+    ),
+    Claim(
         "The DCGAN's FID falls to a tenth",
         lambda e: bool(np.all(e.at("digits: FID", 0) >= 10 * e.at("digits: FID", GAN_STEPS[-1]))),
     ),
@@ -889,6 +896,13 @@ CLAIMS = [
         lambda e: all(
             bool(np.all(dice_of(e, "real, augmented") > dice_of(e, arm) + 0.03))
             for arm in ("real", "real and painted", "not turned")
+        ),
+    ),
+    Claim(
+        "Painted pairs on top of real ones change Dice by less than the draws differ",
+        lambda e: bool(
+            abs(dice_of(e, "real and painted").mean() - dice_of(e, "real").mean())
+            < dice_of(e, "real").std(ddof=1)
         ),
     ),
     Claim(
