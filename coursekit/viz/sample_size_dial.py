@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import ipywidgets as widgets
 import numpy as np
+from matplotlib.ticker import LogLocator, NullLocator
 
 from coursekit.errors import InputError
 from coursekit.viz.live_picture import LivePicture
@@ -107,6 +108,10 @@ class SampleSizeDial(LivePicture):
         left.set_xticks([], minor=True)
         left.spines[["top", "right"]].set_visible(False)
         left.set_title("mean, and lowest to highest", loc="left", fontsize=11)
+        if lowest > 0:
+            # Plain numbers: the usual ticks of a log axis mix 1 with 6 × 10⁻¹.
+            left.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            left.yaxis.set_minor_locator(NullLocator())
         left.yaxis.set_major_formatter("{x:g}")
         right.set_yticks(range(len(self._values)), list(self._values))
         most = max(values.mean(axis=0).max() for values in self._values.values())
