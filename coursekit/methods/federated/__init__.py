@@ -52,7 +52,7 @@ __getattr__ = on_first_use(
         "RoundRules": "rounds",
         "by_rules": "rounds",
         "clip_update": "privacy",
-        "client_seed": "engine",
+        "client_seed": "client",
         "everyone": "rounds",
         "fed_avg": "strategy",
         "image_from_dense_gradient": "leakage",

@@ -262,6 +262,12 @@ class LocalTrainer:
         return self.model.stateless_call(trained, state, images, training=False)[0]
 
 
+def client_seed(seed: int, number: int, client: int) -> list[int]:
+    """Name the randomness of one client in one round, the same in one process and on machines far apart."""
+    # NumPy takes [7, 0, 0] for the same as [7], so something other than 0 has to close the list.
+    return [seed, number, client, 1]
+
+
 def _schedule(n: int, training: LocalTraining, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Which images each step takes, and which of them count: (steps, batch) int32 and float32.
 

@@ -10,7 +10,7 @@ import numpy as np
 from coursekit.data.labels.clients import Clients
 from coursekit.data.labels.streams import generator
 from coursekit.errors import InputError
-from coursekit.methods.federated.client import LocalTrainer, LocalTraining
+from coursekit.methods.federated.client import LocalTrainer, LocalTraining, client_seed
 from coursekit.methods.federated.rounds import Participation, RoundRecord
 from coursekit.methods.federated.strategy import ClientUpdate, Combine, Weights, fed_avg
 
@@ -116,9 +116,3 @@ def train_federated(
         if evaluate is not None:
             scores.append(evaluate(weights))
     return FederatedHistory(weights, np.array(scores), records, np.array(seconds))
-
-
-def client_seed(seed: int, number: int, client: int) -> list[int]:
-    """Name the randomness of one client in one round, the same in one process and on machines far apart."""
-    # NumPy takes [7, 0, 0] for the same as [7], so something other than 0 has to close the list.
-    return [seed, number, client, 1]
