@@ -23,7 +23,7 @@ def dark_squares(n, seed):
     return images.clip(0, 1).astype("float32"), masks
 
 
-QUICK = {"width": 4, "tile_px": 8, "batch_size": 8, "epochs": 2}
+QUICK = {"width": 4, "tile_px": 8, "batch_size": 8, "epochs": 2, "rate": 0.01}
 
 
 @pytest.fixture(scope="module", autouse=True)
