@@ -49,8 +49,8 @@ build: $(READY)
 # One lock for Linux, macOS and Windows and for Python 3.11 to 3.13. No index address goes into it: everyone
 # installs from the index that their own pip is set up for.
 lock: $(READY)
-	$(BIN)/uv pip compile --universal --extra dev --extra jax --python-version 3.11 --no-annotate --no-header \
-	    --no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml $(ARGS)
+	$(BIN)/uv pip compile --universal --extra dev --extra jax --extra federated --python-version 3.11 \
+	    --no-annotate --no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock pyproject.toml $(ARGS)
 
 # The stamp makes a second call instant. It is older than the lock as soon as the lock changes.
 $(READY): requirements.lock pyproject.toml | $(BIN)/python

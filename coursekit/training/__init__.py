@@ -14,6 +14,7 @@ __all__ = [
     "input_gradient",
     "make_step",
     "set_seed",
+    "value_and_gradients",
 ]
 
 __getattr__ = on_first_use(
@@ -27,5 +28,6 @@ __getattr__ = on_first_use(
         "input_gradient": "steps",
         "make_step": "steps",
         "set_seed": "seeds",
+        "value_and_gradients": "steps",
     },
 )

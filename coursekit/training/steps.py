@@ -99,6 +99,31 @@ def input_gradient(fn: Callable[[Tensor], Tensor], x: np.ndarray) -> np.ndarray:
     return keras.ops.convert_to_numpy(gradient)
 
 
+def value_and_gradients(
+    function: Callable[..., tuple[Tensor, Any]], weights: Sequence[Tensor], *arguments: Any
+) -> tuple[Tensor, Any, list[Tensor]]:
+    """Evaluate a function of weights that are tensors of its own, not variables of a model.
+
+    For what `make_step` can't say: several steps in one compiled loop, or a gradient inside a loss. It may be
+    called within `compiled`, and within itself.
+
+    Args:
+        function: called with the weights and the arguments, returns one number and what else it wants to
+            return. `model.stateless_call` is how a Keras model takes weights from outside.
+        weights: float tensors.
+        arguments: what else the function takes; no gradient is taken with respect to them.
+
+    Returns:
+        The number, what else the function returned, and the gradient of the number with respect to each
+        weight; zero where it doesn't depend on it.
+
+    Raises:
+        InputError: if the value is not a single number.
+    """
+    gradients = _for_backend(tensorflow=_tensorflow_gradients, jax=_jax_gradients)
+    return gradients(function, list(weights), arguments)
+
+
 def _for_backend(**choices: Callable[..., Any]) -> Callable[..., Any]:
     backend = keras.backend.backend()
     if backend not in choices:
@@ -303,3 +328,28 @@ def _jax_input_gradient(fn: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
             return keras.ops.sum(fn(x))
 
     return jax.grad(total)(x)
+
+
+def _tensorflow_gradients(
+    function: Callable[..., tuple[Tensor, Any]], weights: list[Tensor], arguments: Any
+) -> tuple[Tensor, Any, list[Tensor]]:
+    import tensorflow as tf
+
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(weights)
+        value, rest = function(weights, *arguments)
+        _checked(value)
+    return value, rest, tape.gradient(value, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+
+
+def _jax_gradients(
+    function: Callable[..., tuple[Tensor, Any]], weights: list[Tensor], arguments: Any
+) -> tuple[Tensor, Any, list[Tensor]]:
+    import jax
+
+    def checked(weights: list[Tensor], *arguments: Any) -> tuple[Tensor, Any]:
+        value, rest = function(weights, *arguments)
+        return _checked(value), rest
+
+    (value, rest), gradients = jax.value_and_grad(checked, has_aux=True)(weights, *arguments)
+    return value, rest, gradients

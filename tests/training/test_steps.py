@@ -11,7 +11,7 @@ import pytest
 
 from coursekit.errors import CourseError, InputError
 from coursekit.models import lenet5
-from coursekit.training import compiled, input_gradient, make_step, steps
+from coursekit.training import compiled, input_gradient, make_step, steps, value_and_gradients
 
 TWO_PLAYERS = Path(__file__).with_name("two_players.py")
 X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
@@ -290,3 +290,39 @@ def test_an_error_inside_a_compiled_function_keeps_its_type():
 
     with pytest.raises(InputError, match="no"):
         compiled(refuse)(X)
+
+
+def test_value_and_gradients_are_those_by_hand_and_the_rest_comes_along():
+    def loss(weights, x):
+        return keras.ops.sum(weights[0] ** 2 * x), {"rest": x + 1}
+
+    start = [keras.ops.convert_to_tensor(np.float32([1, 2])), keras.ops.convert_to_tensor(np.float32(5))]
+    value, rest, gradients = value_and_gradients(loss, start, keras.ops.convert_to_tensor(np.float32([3, 4])))
+    assert float(value) == 1 * 3 + 4 * 4
+    assert np.array(rest["rest"]).tolist() == [4, 5]
+    assert np.array(gradients[0]).tolist() == [2 * 1 * 3, 2 * 2 * 4]
+    assert float(gradients[1]) == 0
+
+
+def test_a_gradient_may_stand_in_a_compiled_loop_and_in_another_gradient():
+    def loss(weights):
+        return keras.ops.sum(weights[0] ** 3), None
+
+    def length(weights):
+        return keras.ops.sum(value_and_gradients(loss, weights)[2][0] ** 2), None
+
+    def descend(weight, steps):
+        def step(i, weight):
+            return weight - 0.1 * value_and_gradients(loss, [weight])[2][0]
+
+        return keras.ops.fori_loop(0, steps, step, weight), value_and_gradients(length, [weight])[2][0]
+
+    weight, curvature = compiled(descend)(np.float32([0.5]), np.int32(2))
+    one = 0.5 - 0.1 * 3 * 0.5**2
+    assert float(weight[0]) == pytest.approx(one - 0.1 * 3 * one**2)
+    assert float(curvature[0]) == pytest.approx(36 * 0.5**3)  # (9 w⁴)' = 36 w³
+
+
+def test_a_value_must_be_one_number():
+    with pytest.raises(InputError, match="one number"):
+        value_and_gradients(lambda weights: (weights[0], None), [keras.ops.ones(2)])
