@@ -29,10 +29,10 @@ lab: $(READY)
 	@$(BIN)/coursekit lab $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
 
 check: $(READY)
-	@$(BIN)/python -m pytest -m "not slow and not browser" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 -m "not slow and not browser" $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

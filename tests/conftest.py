@@ -58,8 +58,8 @@ def _jax_problem() -> str | None:
     return None if importlib.util.find_spec("jax") else "JAX is missing: pip install -r requirements.lock"
 
 
+_LEFT_OUT = "left out"
 _NEEDS = {"browser": _browser_problem, "sandbox": _sandbox_problem, "jax": _jax_problem}
-_left_out: Counter[tuple[str, str]] = Counter()
 
 
 @functools.cache
@@ -76,15 +76,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             continue
         if os.environ.get("CI", "").lower() in ("1", "true"):
             pytest.fail(f"CI must run the {need} tests. {problem}", pytrace=False)
-        _left_out[need, problem] += 1
+        # On the report, because the tests may run in other processes than the summary.
+        item.user_properties.append((_LEFT_OUT, [need, problem]))
         pytest.skip(problem)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not _left_out:
+    left_out = Counter(
+        tuple(value)
+        for report in terminalreporter.stats.get("skipped", [])
+        for name, value in report.user_properties
+        if name == _LEFT_OUT
+    )
+    if not left_out:
         return
     terminalreporter.section("left out on this machine", yellow=True)
-    for (need, problem), count in _left_out.items():
+    for (need, problem), count in left_out.items():
         terminalreporter.line(f"{count} {need} test{'s' if count > 1 else ''}: {problem}")
 
 

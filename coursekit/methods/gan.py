@@ -12,7 +12,7 @@ import numpy as np
 from coursekit.errors import CourseError, InputError
 from coursekit.training.checkpoint import Checkpoint
 from coursekit.training.divergence import check_finite, check_weights_finite
-from coursekit.training.steps import Tensor, make_step
+from coursekit.training.steps import Tensor, make_steps
 
 REAL, FAKE = (0.9, 1.0), (0.0, 0.1)
 """Targets are drawn from these ranges instead of being 1 and 0: a discriminator that is never quite
@@ -147,23 +147,15 @@ class Game:
         rate: float,
         momentum: float,
     ) -> None:
-        # What the discriminator thinks is written down on the way: the step itself returns the loss alone.
-        self._opinion = keras.Variable([0.0, 0.0], trainable=False, name="opinion")
-
-        def judged(*batch: Tensor) -> Tensor:
+        def judged(*batch: Tensor) -> tuple[Tensor, ...]:
             loss, *logits = discriminator_loss(*batch)
-            self._opinion.assign(
-                keras.ops.stack([keras.ops.mean(keras.ops.sigmoid(part)) for part in logits])
-            )
-            return loss
+            return loss, *[keras.ops.mean(keras.ops.sigmoid(part)) for part in logits]
 
         self._models = {"generator": generator, "discriminator": discriminator}
         self._optimizers = [keras.optimizers.Adam(rate, beta_1=momentum) for _ in range(2)]
-        self._train_discriminator, self._train_generator = (
-            make_step(loss, model.trainable_variables, optimizer)
-            for loss, model, optimizer in zip(
-                (judged, generator_loss), (discriminator, generator), self._optimizers, strict=True
-            )
+        self._steps = make_steps(
+            (judged, discriminator.trainable_variables, self._optimizers[0]),
+            (generator_loss, generator.trainable_variables, self._optimizers[1]),
         )
 
     @property
@@ -201,14 +193,9 @@ class Game:
             rows[:done] = before
         for number in range(done, steps):
             tensors = [keras.ops.convert_to_tensor(part, keras.config.floatx()) for part in batch()]
-            discriminator_loss = self._train_discriminator(*tensors)
-            generator_loss = self._train_generator(*tensors)
-            check_finite(number + 1, generator=generator_loss, discriminator=discriminator_loss)
-            rows[number] = (
-                generator_loss,
-                discriminator_loss,
-                *keras.ops.convert_to_numpy(self._opinion),
-            )
+            (discriminator_loss, *opinion), generator_loss = self._steps(*tensors)
+            rows[number] = [float(value) for value in (generator_loss, discriminator_loss, *opinion)]
+            check_finite(number + 1, generator=rows[number, 0], discriminator=rows[number, 1])
             last = number + 1 == steps
             if last or (checkpoint is not None and (number + 1) % CHECKPOINT_EVERY == 0):
                 # A loss is that of the weights before the step: the last step may have spoilt them unseen.

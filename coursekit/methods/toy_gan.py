@@ -133,14 +133,13 @@ class ToyGan:
         first, second = np.random.SeedSequence(seed).generate_state(2)
         self.generator = _layers("toy_generator", LATENT_SIZE, (64, 64), 2, int(first))
         self.discriminator = _layers("toy_discriminator", 2, discriminator_widths, 1, int(second))
-        self._opinion = keras.Variable([np.nan, np.nan], trainable=False, name="opinion")
+        self._opinion = [np.nan, np.nan]
         softplus, mean = keras.ops.softplus, keras.ops.mean
 
-        def discriminator_loss(real: Tensor, latent: Tensor) -> Tensor:
+        def discriminator_loss(real: Tensor, latent: Tensor) -> tuple[Tensor, ...]:
             on_real, on_fake = self.discriminator(real), self.discriminator(self.generator(latent))
             chances = [mean(keras.ops.sigmoid(logits)) for logits in (on_real, on_fake)]
-            self._opinion.assign(keras.ops.stack(chances))
-            return mean(softplus(-on_real)) + mean(softplus(on_fake))
+            return mean(softplus(-on_real)) + mean(softplus(on_fake)), *chances
 
         def generator_loss(latent: Tensor) -> Tensor:
             on_fake = self.discriminator(self.generator(latent))
@@ -166,7 +165,8 @@ class ToyGan:
         for _ in range(steps):
             for _ in range(self._discriminator_steps):
                 real = self.data.draw(BATCH_SIZE, self._numbers)
-                discriminator_loss = self._train_discriminator(real, self._latent(BATCH_SIZE, self._numbers))
+                latent = self._latent(BATCH_SIZE, self._numbers)
+                discriminator_loss, *self._opinion = self._train_discriminator(real, latent)
             generator_loss = self._train_generator(self._latent(BATCH_SIZE, self._numbers))
             self.steps_done += 1
             check_finite(self.steps_done, generator=generator_loss, discriminator=discriminator_loss)
@@ -202,7 +202,7 @@ class ToyGan:
         quantiles = norm.ppf((np.arange(lines) + 0.5) / lines).astype("float32")
         grid = np.stack(np.meshgrid(quantiles, quantiles), axis=-1)
         warped = self._generate(grid.reshape(-1, LATENT_SIZE)).reshape(lines, lines, 2)
-        real, fake = (float(chance) for chance in keras.ops.convert_to_numpy(self._opinion))
+        real, fake = map(float, self._opinion)
         return ToyFrame(self.steps_done, self.points(points), chances, warped, real, fake)
 
     def _latent(self, n: int, generator: np.random.Generator) -> np.ndarray:

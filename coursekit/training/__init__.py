@@ -13,6 +13,7 @@ __all__ = [
     "device_report",
     "input_gradient",
     "make_step",
+    "make_steps",
     "set_seed",
     "value_and_gradients",
 ]
@@ -27,6 +28,7 @@ __getattr__ = on_first_use(
         "device_report": "device",
         "input_gradient": "steps",
         "make_step": "steps",
+        "make_steps": "steps",
         "set_seed": "seeds",
         "value_and_gradients": "steps",
     },

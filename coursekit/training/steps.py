@@ -16,8 +16,8 @@ Tensor = Any  # a tensor of the backend in use; Keras has no common type for it
 
 
 def make_step(
-    loss_fn: Callable[..., Tensor], variables: Sequence[keras.Variable], optimizer: keras.optimizers.Optimizer
-) -> Callable[..., Tensor]:
+    loss_fn: Callable[..., Any], variables: Sequence[keras.Variable], optimizer: keras.optimizers.Optimizer
+) -> Callable[..., Any]:
     """Turn a loss into one compiled training step.
 
     Only `variables` are trained. Everything else that the loss touches keeps up to date by itself: weights
@@ -29,35 +29,58 @@ def make_step(
         train_forger = make_step(forger_loss, forger.trainable_variables, keras.optimizers.Adam(1e-4))
 
     Args:
-        loss_fn: called with a batch, returns one number. It may use `keras.ops`, models and losses of Keras,
-            and nothing of TensorFlow or JAX. Random numbers need a `keras.random.SeedGenerator` made outside.
+        loss_fn: called with a batch, returns one number, or a tuple that starts with it. It may use
+            `keras.ops`, models and losses of Keras, and nothing of TensorFlow or JAX. Random numbers need a
+            `keras.random.SeedGenerator` made outside.
         variables: what to train, such as `model.trainable_variables`.
         optimizer: a new optimiser, for this step alone. Loss scaling for mixed precision is applied.
 
     Returns:
         `step(*batch)`: takes arrays (converted to tensors; float64 becomes Keras' float type), updates the
-        variables once, and returns the loss before the update, a tensor of shape () (`float()` reads it).
-        The first call with a new batch shape compiles, which takes a second or so.
+        variables once, and returns what `loss_fn` returned before the update: tensors (`float()` reads those
+        of shape ()). The first call with a new batch shape compiles, which takes a second or so.
 
     Raises:
         InputError: if there is nothing to train or the optimiser has been used before; from the step, if
             the loss is not a single number.
     """
-    variables = list(variables)
-    if not variables:
-        raise InputError(
-            "make_step got no variables to train: build the model first (call it once, or give it an Input), "
-            "and check that its layers are trainable."
-        )
-    if optimizer.built:
-        raise InputError(
-            f"make_step needs a new optimiser for each step, but this {type(optimizer).__name__} is already "
-            "tied to other variables: write the optimiser inside the call, as in "
-            "make_step(loss, variables, keras.optimizers.Adam(1e-3))."
-        )
-    optimizer.build(variables)
-    step = _for_backend(tensorflow=_tensorflow_step, jax=_jax_step)(loss_fn, variables, optimizer)
-    return lambda *batch: step(*[_as_tensor(part) for part in batch])
+    steps = make_steps((loss_fn, variables, optimizer))
+    return lambda *batch: steps(*batch)[0]
+
+
+def make_steps(
+    *turns: tuple[Callable[..., Any], Sequence[keras.Variable], keras.optimizers.Optimizer],
+) -> Callable[..., list[Any]]:
+    """Turn several losses into training steps that follow each other in one compiled function.
+
+    As steps of `make_step` called one after the other, but quicker: what doesn't depend on an earlier step
+    can be computed beside it.
+
+    Args:
+        turns: loss, variables and optimiser of each step, as for `make_step`.
+
+    Returns:
+        `steps(*batch)`: takes all steps with the same batch, and returns what each loss returned.
+
+    Raises:
+        InputError: as `make_step`.
+    """
+    turns = tuple((loss_fn, list(variables), optimizer) for loss_fn, variables, optimizer in turns)
+    for _, variables, optimizer in turns:
+        if not variables:
+            raise InputError(
+                "make_step got no variables to train: build the model first (call it once, or give it an "
+                "Input), and check that its layers are trainable."
+            )
+        if optimizer.built:
+            raise InputError(
+                f"make_step needs a new optimiser for each step, but this {type(optimizer).__name__} is "
+                "already tied to other variables: write the optimiser inside the call, as in "
+                "make_step(loss, variables, keras.optimizers.Adam(1e-3))."
+            )
+        optimizer.build(variables)
+    steps = _for_backend(tensorflow=_tensorflow_steps, jax=_jax_steps)(turns)
+    return lambda *batch: steps(*[_as_tensor(part) for part in batch])
 
 
 def compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -150,25 +173,30 @@ def _checked(loss: Tensor) -> Tensor:
     return loss
 
 
-def _tensorflow_step(
-    loss_fn: Callable[..., Tensor], variables: list[keras.Variable], optimizer: keras.optimizers.Optimizer
-) -> Callable[..., Tensor]:
+def _loss(result: Any) -> Tensor:
+    return _checked(result[0] if isinstance(result, tuple) else result)
+
+
+def _tensorflow_steps(turns: Sequence[tuple[Callable[..., Any], Any, Any]]) -> Callable[..., list[Any]]:
     import tensorflow as tf
 
     # No autograph: a loss is written with keras.ops, which need no translation, and errors keep their type.
     @tf.function(autograph=False)
-    def step(*batch: Tensor) -> Tensor:
-        weights = [variable.value for variable in variables]
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(weights)
-            loss = _checked(loss_fn(*batch))
-            scaled = optimizer.scale_loss(loss)
-        # A variable that the loss doesn't use has gradient zero on JAX; TensorFlow would say None.
-        gradients = tape.gradient(scaled, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        optimizer.apply(gradients, variables)
-        return loss
+    def steps(*batch: Tensor) -> list[Any]:
+        results = []
+        for loss_fn, variables, optimizer in turns:
+            weights = [variable.value for variable in variables]
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(weights)
+                result = loss_fn(*batch)
+                scaled = optimizer.scale_loss(_loss(result))
+            # A variable that the loss doesn't use has gradient zero on JAX; TensorFlow would say None.
+            zero = tf.UnconnectedGradients.ZERO
+            optimizer.apply(tape.gradient(scaled, weights, unconnected_gradients=zero), variables)
+            results.append(result)
+        return results
 
-    return step
+    return steps
 
 
 def _tensorflow_compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -222,56 +250,61 @@ def _touched(function: Callable[..., Any], arguments: Any) -> list[keras.Variabl
     return list(recorder.touched.values())
 
 
-def _jax_step(
-    loss_fn: Callable[..., Tensor], variables: list[keras.Variable], optimizer: keras.optimizers.Optimizer
-) -> Callable[..., Tensor]:
+def _jax_steps(turns: Sequence[tuple[Callable[..., Any], Any, Any]]) -> Callable[..., list[Any]]:
     import jax
 
     # A dry run for each new batch shape: see _touched.
     known: dict[Any, tuple[list[keras.Variable], Callable[..., Any]]] = {}
-    trained = {id(variable) for variable in variables}
+    losses = [loss_fn for loss_fn, _, _ in turns]
 
-    def dry_run(*batch: Tensor) -> list[keras.Variable]:
-        owned = trained | {id(variable) for variable in optimizer.variables}
-        return [variable for variable in _touched(loss_fn, batch) if id(variable) not in owned]
+    def touched(batch: Any) -> list[keras.Variable]:
+        found = _touched(lambda *parts: [loss_fn(*parts) for loss_fn in losses], batch)
+        for _, variables, optimizer in turns:
+            found += [*variables, *optimizer.variables]
+        return list({id(variable): variable for variable in found}.values())
+
+    def take(turn: Any, now: dict[int, Tensor], state: list[keras.Variable], batch: Any) -> Any:
+        loss_fn, variables, optimizer = turn
+        slots = optimizer.variables
+
+        def scaled_loss(weights: list[Tensor]) -> Any:
+            given = now | dict(zip(map(id, variables), weights, strict=True))
+            with keras.StatelessScope([(variable, given[id(variable)]) for variable in state]) as scope:
+                result = loss_fn(*batch)
+                scaled = optimizer.scale_loss(_loss(result))
+            return scaled, (result, {id(variable): scope.get_current_value(variable) for variable in state})
+
+        weights = [now[id(variable)] for variable in variables]
+        gradients, (result, after) = jax.grad(scaled_loss, has_aux=True)(weights)
+        trained = optimizer.stateless_apply([now[id(slot)] for slot in slots], gradients, weights)
+        for group, values in zip((variables, slots), trained, strict=True):
+            after |= zip(map(id, group), values, strict=True)
+        return result, after
 
     def compile_for(state: list[keras.Variable]) -> Callable[..., Any]:
-        def scaled_loss(weights: Any, state_values: Any, slots: Any, batch: Any) -> Any:
-            mapping = [
-                *zip(variables, weights, strict=True),
-                *zip(state, state_values, strict=True),
-                *zip(optimizer.variables, slots, strict=True),
-            ]
-            with keras.StatelessScope(mapping) as scope:
-                loss = _checked(loss_fn(*batch))
-                scaled = optimizer.scale_loss(loss)
-            return scaled, (loss, [scope.get_current_value(variable) for variable in state])
-
         @jax.jit
-        def update(weights: Any, state_values: Any, slots: Any, batch: Any) -> Any:
-            gradient = jax.grad(scaled_loss, has_aux=True)
-            gradients, (loss, state_values) = gradient(weights, state_values, slots, batch)
-            weights, slots = optimizer.stateless_apply(slots, gradients, weights)
-            return loss, weights, state_values, slots
+        def run(values: list[Tensor], batch: Any) -> tuple[list[Any], list[Tensor]]:
+            now = dict(zip(map(id, state), values, strict=True))
+            results = []
+            for turn in turns:
+                result, now = take(turn, now, state, batch)
+                results.append(result)
+            return results, [now[id(variable)] for variable in state]
 
-        return update
+        return run
 
-    def step(*batch: Tensor) -> Tensor:
+    def steps(*batch: Tensor) -> list[Any]:
         shapes = _shapes(batch)
         if shapes not in known:
-            state = dry_run(*batch)
+            state = touched(batch)
             known[shapes] = (state, compile_for(state))
-        state, update = known[shapes]
-        slots = optimizer.variables
-        loss, *new = update(
-            *[[variable.value for variable in group] for group in (variables, state, slots)], batch
-        )
-        for group, values in zip((variables, state, slots), new, strict=True):
-            for variable, value in zip(group, values, strict=True):
-                variable.assign(value)
-        return loss
+        state, run = known[shapes]
+        results, values = run([variable.value for variable in state], batch)
+        for variable, value in zip(state, values, strict=True):
+            variable.assign(value)
+        return results
 
-    return step
+    return steps
 
 
 def _jax_compiled(function: Callable[..., Tensor]) -> Callable[..., Tensor]:

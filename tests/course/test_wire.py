@@ -166,7 +166,7 @@ def test_the_message_that_the_others_are_broken_from_is_whole():
         {"$tuple": 3},
         {"$dict": [[1]]},
         {"$dict": "ab"},
-        object(),
+        pytest.param(object(), id="an object"),
     ],
     ids=lambda message: str(message)[:50],
 )

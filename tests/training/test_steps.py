@@ -11,7 +11,7 @@ import pytest
 
 from coursekit.errors import CourseError, InputError
 from coursekit.models import lenet5
-from coursekit.training import compiled, input_gradient, make_step, steps, value_and_gradients
+from coursekit.training import compiled, input_gradient, make_step, make_steps, steps, value_and_gradients
 
 TWO_PLAYERS = Path(__file__).with_name("two_players.py")
 X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
@@ -82,6 +82,48 @@ def test_two_steps_with_their_own_optimizers_take_turns():
         assert other.get_weights()[1] == pytest.approx(0.25 * (turn - 1))
         raise_too(X)
         assert other.get_weights()[1] == pytest.approx(0.25 * turn)
+
+
+@pytest.mark.parametrize("norm_first", [True, False])
+def test_steps_in_one_function_are_steps_one_after_the_other(norm_first):
+    def play(in_one):
+        norm = keras.layers.BatchNormalization(momentum=0.9)
+        dense = keras.layers.Dense(1, kernel_initializer="ones")
+        model, other = keras.Sequential([keras.Input((3,)), norm, dense]), linear()
+        noise = keras.random.SeedGenerator(3)
+
+        def difference(x):
+            x = x + keras.random.normal((20, 3), seed=noise)
+            return keras.ops.mean((model(x, training=True) - other(x)) ** 2)
+
+        turns = [
+            (difference, model.trainable_variables, keras.optimizers.Adam(0.05)),
+            (lambda x: -difference(x), other.trainable_variables, keras.optimizers.SGD(0.02)),
+        ][:: 1 if norm_first else -1]
+        take = make_steps(*turns) if in_one else None
+        one_by_one = [] if in_one else [make_step(*turn) for turn in turns]
+        losses = []
+        for _ in range(4):
+            losses += [float(loss) for loss in (take(X) if take else [step(X) for step in one_by_one])]
+        return np.array([*losses, *np.array(norm.moving_mean), *np.ravel(other.get_weights()[0])])
+
+    together = play(in_one=True)
+    assert len(set(np.abs(together))) == len(together)
+    # float32, eight updates, and sums that a compiler may order differently
+    assert np.allclose(together, play(in_one=False), rtol=1e-4)
+
+
+def test_what_a_loss_returns_beside_its_number_comes_back():
+    model = linear()
+    step = make_step(
+        lambda x: (keras.ops.mean(model(x)), keras.ops.max(x), model(x)),
+        model.trainable_variables,
+        keras.optimizers.SGD(0.1),
+    )
+    step(X)
+    loss, largest, output = step(X)
+    assert float(largest) == X.max()
+    assert float(loss) == pytest.approx(np.mean(np.array(output)), rel=1e-5) != 0
 
 
 def test_moving_statistics_of_batch_normalization_follow_the_batches():
