@@ -59,7 +59,20 @@ def _jax_problem() -> str | None:
 
 
 _LEFT_OUT = "left out"
-_NEEDS = {"browser": _browser_problem, "sandbox": _sandbox_problem, "jax": _jax_problem}
+
+
+def _flower_problem() -> str | None:
+    from coursekit.methods.federated_flower import why_not
+
+    return why_not()
+
+
+_NEEDS = {
+    "browser": _browser_problem,
+    "sandbox": _sandbox_problem,
+    "jax": _jax_problem,
+    "flower": _flower_problem,
+}
 
 
 @functools.cache

@@ -24,7 +24,8 @@ for _lower, _upper in [
     for _part in _upper:
         MAY_IMPORT[_part] = set(_lower).union(*(MAY_IMPORT[part] for part in _lower))
 MAY_IMPORT["course"] = BASE
-# `coursekit doctor` reports on the machine and its cache, `coursekit data` on data sets and folders.
+# `coursekit doctor` reports on the machine and its cache, `coursekit data` on data sets and folders, and
+# `coursekit federated` starts and stops the network of lesson 19.
 EXCEPTIONS = {
     ("course/doctor.py", "coursekit.data.real.download"),
     ("course/doctor.py", "coursekit.training.device"),
@@ -32,6 +33,9 @@ EXCEPTIONS = {
     ("course/data_command.py", "coursekit.data.folder.layout"),
     ("course/data_command.py", "coursekit.data.registry"),
     ("course/data_command.py", "coursekit.viz"),
+    ("course/federated_command.py", "coursekit.methods.federated_flower"),
+    ("course/federated_command.py", "coursekit.methods.federated_flower.demo"),
+    ("course/federated_command.py", "coursekit.methods.federated_flower.node_log"),
 }
 BACKENDS = {"tensorflow", "jax", "torch"}
 KNOWS_THE_BACKEND = {"training/steps.py", "training/seeds.py", "training/device.py"}
@@ -103,6 +107,7 @@ def test_each_part_of_coursekit_has_its_place_in_the_order():
         ("course/lesson.py", "from coursekit.training.device import device_report"),
         ("course/doctor.py", "from coursekit.training.steps import make_step"),
         ("course/data_command.py", "from coursekit.models import unet"),
+        ("course/federated_command.py", "from coursekit.methods.federated import train_federated"),
         ("errors.py", "import coursekit.data"),
         ("methods/gan.py", "import tensorflow as tf"),
         ("models/unet.py", "def build():\n    from jax import numpy"),

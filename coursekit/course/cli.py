@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from coursekit.course import data_command
+from coursekit.course import data_command, federated_command
 from coursekit.errors import CourseError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 
 
 app.add_typer(data_command.app, name="data")
+app.add_typer(federated_command.app, name="federated")
 
 
 class Profile(StrEnum):

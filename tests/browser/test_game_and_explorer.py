@@ -1,7 +1,8 @@
 """Two widgets in small notebooks: a game that plays by itself, and a plane of codes to move in."""
 
-import nbformat
 import pytest
+
+from .small_notebook import write_notebook
 
 GAME = """\
 from coursekit import viz
@@ -23,15 +24,6 @@ for name, epochs in (("one epoch", 1), ("three epochs", 3)):
     train_vae(encoder, decoder, images, epochs, rate=3e-2)
     models[name] = encode(encoder, images), lambda codes, decoder=decoder: decode(decoder, codes)
 viz.LatentExplorer(models, np.arange(64) % 10)"""
-
-
-def write_notebook(path, **cells):
-    """Write a notebook of code cells: id -> source."""
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(source, id=name) for name, source in cells.items()]
-    )
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, path)
 
 
 @pytest.mark.slow

@@ -28,7 +28,7 @@ def test_the_version_is_printed(monkeypatch, capsys):
 def test_help_names_every_command(monkeypatch, capsys):
     assert call(monkeypatch, "--help") == 0
     said = capsys.readouterr().out
-    for command in ("lab", "run", "build", "check", "grade", "evidence", "data", "doctor"):
+    for command in ("lab", "run", "build", "check", "grade", "evidence", "data", "federated", "doctor"):
         assert f" {command} " in said
 
 

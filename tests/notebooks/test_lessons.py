@@ -38,6 +38,12 @@ GPU_IN_SMALL = {
     "13_vaes": [
         *("digits=200", "epochs=2", "noises=[0.3]", "dial=[0.5]", "sizes=[10]", "repeats=1", "pump_epochs=2"),
     ],
+    "15_weak_supervision": [
+        *("looks=1", "start=1", "epochs=1", 'damages=["two thirds forgotten"]', 'study=["SS+"]'),
+    ],
+    "19_federated_learning": [
+        *("rounds=2", "repeats=1", "alone=2", "pulls=[0.1]", "norms=[True]", "noises=[0.03]", "flower=False"),
+    ],
 }
 
 

@@ -73,10 +73,13 @@ class LocalTrainer:
 
     def __init__(self, model: keras.Model) -> None:
         self.model = model
+        # Looked up once: a model puts these lists together anew each time, and a step takes less long.
+        self._shapes = [tuple(weight.shape) for weight in model.weights]
+        self._state_variables = model.non_trainable_variables
         position = {id(weight): at for at, weight in enumerate(model.weights)}
         self._trained_at = [position[id(weight)] for weight in model.trainable_variables]
         # Beside moving statistics, the state holds the seeds of dropout, which are no weights (None here).
-        self._state_at = [position.get(id(weight)) for weight in model.non_trainable_variables]
+        self._state_at = [position.get(id(weight)) for weight in self._state_variables]
         self._some_steps = compiled(self._steps)
         self._gradient = compiled(self._one_gradient)
         self._logits = compiled(self._forward)
@@ -114,7 +117,9 @@ class LocalTrainer:
         rows, counts = _schedule(len(labels), training, rng)
         at_once = min(STEPS_AT_ONCE, max(1, NUMBERS_AT_ONCE // (rows.shape[1] * images[0].size)))
         sent, state = self._split(weights, rng)
-        trained: list[Any] = list(sent)
+        # Tensors from here on: handing an array over takes as long as a step, and these go in twice.
+        sent = [keras.ops.convert_to_tensor(part) for part in sent]
+        trained = list(sent)
         for start in range(0, len(rows), at_once):
             steps = min(at_once, len(rows) - start)
             # The last call has as many rows as the others, so that it needs no program of its own.
@@ -179,7 +184,7 @@ class LocalTrainer:
     def moving_statistics(self) -> list[bool]:
         """Tell for each of the weights whether it isn't trained but measured, as in batch normalisation."""
         trained = set(self._trained_at)
-        return [at not in trained for at in range(len(self.model.weights))]
+        return [at not in trained for at in range(len(self._shapes))]
 
     def _checked(self, weights: Weights, images: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
         self._check_weights(weights)
@@ -192,17 +197,17 @@ class LocalTrainer:
         return images, labels.astype("int32")
 
     def _check_weights(self, weights: Weights) -> None:
-        came, wanted = [np.shape(weight) for weight in weights], [w.shape for w in self.model.weights]
-        if came != [tuple(shape) for shape in wanted]:
+        came = [np.shape(weight) for weight in weights]
+        if came != self._shapes:
             raise InputError(
                 f"These weights, of shapes {came}, don't belong to {self.model.name!r}, whose weights have "
-                f"shapes {wanted}: server and clients must build the same model."
+                f"shapes {self._shapes}: server and clients must build the same model."
             )
 
     def _split(self, weights: Weights, rng: np.random.Generator) -> tuple[list[Any], list[Any]]:
         """Sort weights into those that are trained and the rest, with new seeds for dropout."""
         state = []
-        for at, variable in zip(self._state_at, self.model.non_trainable_variables, strict=True):
+        for at, variable in zip(self._state_at, self._state_variables, strict=True):
             if at is None:
                 state.append(rng.integers(0, 2**31, tuple(variable.shape)).astype(variable.dtype))
             else:
@@ -210,7 +215,7 @@ class LocalTrainer:
         return [np.asarray(weights[at], "float32") for at in self._trained_at], state
 
     def _join(self, trained: list[Tensor], state: list[Tensor]) -> Weights:
-        weights: Weights = [np.empty(0)] * len(self.model.weights)
+        weights: Weights = [np.empty(0)] * len(self._shapes)
         for at, value in zip([*self._trained_at, *self._state_at], [*trained, *state], strict=True):
             if at is not None:
                 weights[at] = np.array(keras.ops.convert_to_numpy(value))

@@ -4,9 +4,7 @@ Each sends a public key and keeps a private one; both compute the same number fr
 their own private one, and nobody else can.
 """
 
-from typing import Any
-
-from coursekit.errors import CourseError
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 KEY_BYTES = 32
 """Length of a private key, a public key, and a secret."""
@@ -21,12 +19,9 @@ def public_key(private_key: bytes) -> bytes:
     Returns:
         32 bytes.
 
-    Raises:
-        CourseError: if the package cryptography isn't installed.
-
     Source: RFC 7748, doi:10.17487/RFC7748.
     """
-    return _x25519().X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
+    return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
 
 
 def agree(private_key: bytes, other_public_key: bytes) -> bytes:
@@ -38,20 +33,6 @@ def agree(private_key: bytes, other_public_key: bytes) -> bytes:
 
     Returns:
         32 bytes, the same for both. To be hashed before use, as `secure_aggregation.mask` does.
-
-    Raises:
-        CourseError: if the package cryptography isn't installed.
     """
-    x25519 = _x25519()
-    theirs = x25519.X25519PublicKey.from_public_bytes(other_public_key)
-    return x25519.X25519PrivateKey.from_private_bytes(private_key).exchange(theirs)
-
-
-def _x25519() -> Any:
-    try:
-        from cryptography.hazmat.primitives.asymmetric import x25519
-    except ImportError as error:
-        raise CourseError(
-            f"The package cryptography is not installed ({error}): pip install 'coursekit[federated]'."
-        ) from error
-    return x25519
+    theirs = X25519PublicKey.from_public_bytes(other_public_key)
+    return X25519PrivateKey.from_private_bytes(private_key).exchange(theirs)

@@ -1,5 +1,7 @@
 """Reading a client's image from the gradient that it sent: by one division, or by optimisation."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import keras
@@ -7,6 +9,7 @@ import numpy as np
 
 from coursekit.data.labels.streams import generator
 from coursekit.errors import InputError
+from coursekit.methods.federated.client import LocalTraining
 from coursekit.training.steps import Tensor, make_step, value_and_gradients
 
 
@@ -61,8 +64,9 @@ class Reconstruction:
     """How an image was found that gives the same gradient.
 
     Attributes:
-        image: (h, w, c) float32 in [0, 1], at the end.
-        snapshots: (looks, h, w, c): at the start, and after each of `looks - 1` equal parts of the steps.
+        image: (h, w, c) float32 in [0, 1], at the end; (n, h, w, c) where several were searched for.
+        snapshots: (looks, h, w, c) or (looks, n, h, w, c): at the start, and after each of `looks - 1` equal
+            parts of the steps.
         distance: (steps,) squared distance of the two gradients, over the squared length of the one given.
     """
 
@@ -74,33 +78,40 @@ class Reconstruction:
 def match_gradient(
     model: keras.Model,
     gradient: list[np.ndarray],
-    label: int,
+    label: int | Sequence[int] | np.ndarray,
     steps: int = 300,
     rate: float = 0.1,
     looks: int = 6,
     seed: int = 0,
+    clip: float | None = None,
+    training: LocalTraining | None = None,
 ) -> Reconstruction:
-    """Search for the image whose gradient is the one that a client sent.
+    """Search for the image, or the batch of images, whose gradient is the one that a client sent.
 
-    What the server knows suffices: model, weights, gradient; the label follows from the gradient
-    (`label_from_gradient`). It is the case that is easiest for the attacker: one image, one step, no noise.
+    What the server knows suffices: model, weights, gradient; the label of one image follows from the gradient
+    (`label_from_gradient`). One image, one step and no noise is the case that is easiest for the attacker.
 
     Args:
-        model: with the weights that the client was sent; to logits (1, classes). Smooth activations (sigmoid,
+        model: with the weights that the client was sent; to logits (n, classes). Smooth activations (sigmoid,
             tanh, softplus) make the search easy; with ReLU it stops at some distance.
-        gradient: of the loss of one image, an array for each trainable variable, as from
+        gradient: of the mean loss of the images, an array for each trainable variable, as from
             `LocalTrainer.gradient`, exact or with what was done to it for protection.
-        label: class of that image.
+        label: class of the image; for a batch, the class of each. Images of one class may come in any order.
         steps: of Adam, from 1.
         rate: of Adam at the start; it falls to 0 along half a cosine.
         looks: pictures to keep on the way, from 2.
         seed: of the start, uniform noise.
+        clip: length to which the client clips its gradient, above 0, so that it is compared with one clipped
+            alike; None if it doesn't.
+        training: what the client did, if it trained in full batches and `gradient` is what its weights lost,
+            over the rate and the number of steps: the search then takes the same steps. None: one step.
 
     Returns:
-        The image and the way to it.
+        The image or images, and the way to them.
 
     Raises:
-        InputError: if steps or looks are too few, or the gradient doesn't fit the model.
+        InputError: if steps or looks are too few, clip isn't above 0, training isn't in full batches, or the
+            gradient doesn't fit the model.
 
     Source: Zhu, Liu & Han, NeurIPS 2019, arXiv:1906.08935.
     """
@@ -112,25 +123,43 @@ def match_gradient(
         )
     if steps < 1 or looks < 2:
         raise InputError(f"steps must be at least 1 and looks at least 2, got {steps} and {looks}.")
+    if clip is not None and not 0 < clip < math.inf:
+        raise InputError(f"clip must be above 0, or None, got {clip}.")
+    training = training or LocalTraining(1, None)
+    if training.batch_size is not None:
+        raise InputError("Which images met in a batch can't be known: only full batches can be imitated.")
     ops = keras.ops
-    start = generator("start of an attack", seed).uniform(size=(1, *model.input_shape[1:]))
+    labels = np.atleast_1d(np.asarray(label, "int32"))
+    start = generator("start of an attack", seed).uniform(size=(len(labels), *model.input_shape[1:]))
     guess = keras.Variable(start.astype("float32"))
     truth = [np.asarray(part, "float32") for part in gradient]
     length = float(sum(np.sum(np.square(part, dtype="float64")) for part in truth))
     weights = [np.asarray(part) for part in model.trainable_variables]
     state = [np.asarray(part) for part in model.non_trainable_variables]
-    labels = np.array([label], "int32")
 
-    def client_loss(weights: list[Tensor], image: Tensor) -> tuple[Tensor, None]:
-        logits, _ = model.stateless_call(weights, state, image, training=True)
+    def client_loss(weights: list[Tensor], images: Tensor) -> tuple[Tensor, None]:
+        logits, _ = model.stateless_call(weights, state, images, training=True)
         losses = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         return ops.mean(losses), None
 
     def distance() -> Tensor:
-        tensors = [ops.convert_to_tensor(part) for part in weights]
-        _, _, mine = value_and_gradients(client_loss, tensors, guess.value)
-        gaps = [ops.sum(ops.square(a - b)) for a, b in zip(mine, truth, strict=True)]
-        return ops.sum(ops.stack(gaps)) / length
+        sent = now = [ops.convert_to_tensor(part) for part in weights]
+        mine = [0.0] * len(sent)
+        for _ in range(training.epochs):
+            _, _, pulls = value_and_gradients(client_loss, now, guess.value)
+            pulls = [
+                pull + training.proximal * (part - start)
+                for pull, part, start in zip(pulls, now, sent, strict=True)
+            ]
+            now = [part - training.rate * pull for part, pull in zip(now, pulls, strict=True)]
+            mine = [total + pull / training.epochs for total, pull in zip(mine, pulls, strict=True)]
+        if clip is not None:
+            shorter = ops.minimum(1.0, clip / ops.sqrt(squared_length(mine)))
+            mine = [part * shorter for part in mine]
+        return squared_length([a - b for a, b in zip(mine, truth, strict=True)]) / length
+
+    def squared_length(parts: list[Tensor]) -> Tensor:
+        return ops.sum(ops.stack([ops.sum(ops.square(part)) for part in parts]))
 
     schedule = keras.optimizers.schedules.CosineDecay(rate, steps)
     step = make_step(distance, [guess], keras.optimizers.Adam(schedule))
@@ -138,7 +167,8 @@ def match_gradient(
     snapshots, distances = [], []
     for number in range(steps + 1):
         if number in kept:
-            snapshots.append(np.clip(keras.ops.convert_to_numpy(guess.value)[0], 0, 1))
+            images = np.clip(keras.ops.convert_to_numpy(guess.value), 0, 1)
+            snapshots.append(images if np.ndim(label) else images[0])
         if number < steps:
             distances.append(float(step()))
     return Reconstruction(snapshots[-1], np.stack(snapshots), np.array(distances))

@@ -244,7 +244,7 @@ def secure_sum(
 
     Raises:
         InputError: if there are no values, or they aren't uint32 of one length.
-        CourseError: if fewer clients stay than the threshold, or cryptography isn't installed.
+        CourseError: if fewer clients stay than the threshold.
 
     Source: Bonawitz et al., CCS 2017, doi:10.1145/3133956.3133982.
     """

@@ -80,8 +80,9 @@ def train_strategy(
     width: int = 16,
     rate: float = 2e-3,
     tile_px: int = 32,
-    batch_size: int = 16,
+    batch_size: int = 8,
     seed: int = 0,
+    reuse: keras.Model | None = None,
 ) -> WeaklyTrained:
     """Train `short_res` by a strategy on masks that may be wrong.
 
@@ -100,12 +101,15 @@ def train_strategy(
         batch_size: tiles in a step.
         seed: decides initial weights and tiles. All strategies start from the same weights, except what
             comes from the auto-encoder.
+        reuse: the network of an earlier result, of the same width and with the same losses. It starts anew,
+            and what it had learnt is lost, but it need not be compiled again, which takes seconds.
 
     Returns:
         The network, its scores on the clean masks, and the weights of the last step.
 
     Raises:
-        InputError: if the strategy needs an auto-encoder and there is none, or shapes don't fit.
+        InputError: if the strategy needs an auto-encoder and there is none, the network to reuse is of
+            another kind, or shapes don't fit.
     """
     network = short_res(images.shape[-1], width, seed=seed)
     if strategy.from_auto_encoder:
@@ -125,7 +129,11 @@ def train_strategy(
         fill_empty=strategy.fill_empty,
         seed=seed,
     )
-    network.compile(keras.optimizers.Adam(rate), WeakLoss(strategy.pixel_loss, strategy.image_loss))
+    loss = WeakLoss(strategy.pixel_loss, strategy.image_loss)
+    if reuse is None:
+        network.compile(keras.optimizers.Adam(rate), loss)
+    else:
+        network = _started_anew(reuse, network, rate, loss)
     validation = CleanValidation(clean_images, clean_masks)
     network.fit(tiles, epochs=epochs, callbacks=[validation], verbose=0)
     last_weights = network.get_weights()
@@ -137,9 +145,9 @@ def train_auto_encoder(
     images: np.ndarray,
     epochs: int = 6,
     width: int = 16,
-    rate: float = 2e-3,
+    rate: float = 8e-3,
     tile_px: int = 32,
-    batch_size: int = 16,
+    batch_size: int = 8,
     seed: int = 0,
 ) -> keras.Model:
     """Learn to give tiles back from a narrow code: what can be learnt from images without masks.
@@ -161,3 +169,24 @@ def train_auto_encoder(
     tiles = Tiles(images, images, STEPS_PER_EPOCH, tile_px, batch_size, seed=seed)
     auto_encoder.fit(tiles, epochs=epochs, verbose=0)
     return auto_encoder
+
+
+def _started_anew(used: keras.Model, fresh: keras.Model, rate: float, loss: WeakLoss) -> keras.Model:
+    """Return a network that is compiled already, with fresh weights and an optimiser that knows nothing."""
+    shapes = [[tuple(weight.shape) for weight in network.weights] for network in (used, fresh)]
+    if shapes[0] != shapes[1] or not isinstance(used.loss, WeakLoss):
+        raise InputError(
+            "reuse must be the network of an earlier train_strategy with the same width and channels; leave "
+            "it out to build a new one."
+        )
+    if (used.loss.pixels, used.loss.image) != (loss.pixels, loss.image):
+        raise InputError(
+            f"The network to reuse was compiled with weights {used.loss.pixels:g} of pixels and "
+            f"{used.loss.image:g} of the image, this strategy has {loss.pixels:g} and {loss.image:g}: reuse "
+            "one of the same losses."
+        )
+    used.set_weights(fresh.get_weights())
+    for variable in used.optimizer.variables:
+        variable.assign(keras.ops.zeros_like(variable))
+    used.optimizer.learning_rate = rate
+    return used

@@ -5,6 +5,8 @@ import pytest
 from coursekit.errors import InputError
 from coursekit.methods.federated import (
     LocalTrainer,
+    LocalTraining,
+    clip_update,
     image_from_dense_gradient,
     label_from_gradient,
     match_gradient,
@@ -84,6 +86,46 @@ def test_an_image_with_the_same_gradient_is_the_same_image(convolutional):
     assert found.distance.shape == (200,)
 
 
+def test_images_of_a_batch_come_out_too_each_with_its_class(convolutional):
+    both, labels = np.concatenate([image(), image(seed=1)]), np.array([1, 3])
+    gradient = convolutional.gradient(convolutional.weights(), both, labels)
+    found = match_gradient(convolutional.model, gradient, labels, steps=300)
+    assert found.image.shape == both.shape
+    assert found.snapshots.shape == (6, *both.shape)
+    start, end = (np.mean((look - both) ** 2) for look in found.snapshots[[0, -1]])
+    assert end < 0.1 * start
+
+
+def test_an_attacker_who_knows_the_clipping_is_not_stopped_by_it(convolutional):
+    gradient = convolutional.gradient(convolutional.weights(), image(), np.array([1]))
+    clipped = clip_update(gradient, 0.1)
+    assert np.abs(clipped[-1]).max() < 0.5 * np.abs(gradient[-1]).max()
+    unaware, aware = (
+        np.mean((match_gradient(convolutional.model, clipped, 1, 200, clip=clip).image - image()[0]) ** 2)
+        for clip in (None, 0.1)
+    )
+    assert aware < 0.1 * unaware
+
+
+def test_several_local_steps_hide_nothing_from_an_attacker_who_imitates_them(convolutional):
+    training, start = LocalTraining(2, None, 1.0, proximal=0.1), convolutional.weights()
+    trained = convolutional.train(start, image(), np.array([1]), training)
+    report = [(old - new) / 2 for old, new in zip(start, trained, strict=True)]
+    naive, aware = (
+        match_gradient(convolutional.model, report, 1, 100, training=imitated)
+        for imitated in (None, training)
+    )
+    assert aware.distance[-1] < 1e-3 * naive.distance[-1]
+    errors = [np.mean((found.image - image()[0]) ** 2) for found in (naive, aware)]
+    assert errors[1] < 0.1 * errors[0]
+
+
+def test_steps_on_unknown_batches_cannot_be_imitated(convolutional):
+    gradient = convolutional.gradient(convolutional.weights(), image(), np.array([1]))
+    with pytest.raises(InputError, match="full batches"):
+        match_gradient(convolutional.model, gradient, 1, training=LocalTraining(2, 5))
+
+
 def test_noise_on_the_gradient_keeps_the_image_hidden(convolutional):
     gradient = convolutional.gradient(convolutional.weights(), image(), np.array([1]))
     rng = np.random.default_rng(0)
@@ -104,8 +146,8 @@ def test_a_gradient_of_another_model_is_refused(convolutional):
         match_gradient(convolutional.model, [np.ones(3)], 1)
 
 
-@pytest.mark.parametrize("settings", [{"steps": 0}, {"looks": 1}])
+@pytest.mark.parametrize("settings", [{"steps": 0}, {"looks": 1}, {"clip": 0}])
 def test_settings_out_of_range_are_refused(convolutional, settings):
     gradient = convolutional.gradient(convolutional.weights(), image(), np.array([1]))
-    with pytest.raises(InputError, match="looks"):
+    with pytest.raises(InputError, match="must be"):
         match_gradient(convolutional.model, gradient, 1, **settings)

@@ -74,10 +74,12 @@ def test_losses_of_the_image_and_a_start_from_an_auto_encoder_train(name, auto_e
 def test_with_most_marks_gone_positive_tiles_alone_find_more_than_all_tiles():
     images, masks = dark_squares(12, 0)
     masks[4:] = 0  # two of three are forgotten: "no object" is the likelier answer everywhere
-    found = {}
+    found, network = {}, None
     for name in ("Baseline", "Only positive"):
-        trained = train_strategy(STRATEGIES[name], images, masks, *dark_squares(4, 1), **QUICK)
-        found[name] = score(trained.network, *dark_squares(8, 2))
+        network = train_strategy(
+            STRATEGIES[name], images, masks, *dark_squares(4, 1), **QUICK, reuse=network
+        ).network
+        found[name] = score(network, *dark_squares(8, 2))
     assert found["Only positive"] > found["Baseline"] + 0.3
 
 
@@ -100,3 +102,21 @@ def test_the_same_seed_gives_the_same_training(baseline):
     again = train_strategy(STRATEGIES["Baseline"], *dark_squares(8, 0), *dark_squares(4, 1), **QUICK, seed=1)
     # Threads may add up in another order: a rounding error, not another training.
     assert np.allclose(again.f1, baseline.f1, atol=0.02)
+
+
+def test_a_network_that_is_reused_learns_what_a_new_one_would(baseline):
+    data = *dark_squares(8, 0), *dark_squares(4, 1)
+    used = train_strategy(STRATEGIES["Only positive"], *data, **QUICK, seed=7).network
+    again = train_strategy(STRATEGIES["Baseline"], *data, **QUICK, seed=1, reuse=used)
+    assert again.network is used
+    # As above: a rounding error. What the optimiser remembered of seed 7 would be far more.
+    assert np.allclose(again.f1, baseline.f1, atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"), [({"width": 5}, "same width"), ({"strategy": STRATEGIES["Weak"]}, "same losses")]
+)
+def test_a_network_of_another_kind_is_not_reused(baseline, change, said):
+    call = {"strategy": STRATEGIES["Baseline"], **QUICK, "reuse": baseline.network, **change}
+    with pytest.raises(InputError, match=said):
+        train_strategy(call.pop("strategy"), *dark_squares(8, 0), *dark_squares(4, 1), **call)
