@@ -73,29 +73,30 @@ def pool_probes(rng):
     bags = rng.normal(0, 2, size=(4, int(rng.integers(5, 12)))).round(3)
     equal = np.full((2, 6), rng.uniform(-3, 3)).round(3)
     far = rng.uniform(-100, 100, size=(3, 5)).round(1)
+    apart = (rng.uniform(-20, 20, size=(2, 5)) + np.array([[250], [-250]])).round(1)
     return [
         Probe((bags, 1.0), note="r = 1"),
         Probe((bags, 5.0), note="r = 5"),
         Probe((equal, 3.0), note="bags whose images all have the same score"),
         Probe((far, 12.0), note="scores up to 100 from 0"),
-        Probe((far - 150, 12.0), note="scores far below 0"),
+        Probe((apart, 12.0), note="a bag around 250 and one around -250"),
     ]
 
 
-def duel_points(f1, alpha, correct=True, sided=2, by_rank=False, ties=True):
+def duel_points(f1, alpha, pairs=0.5, sided=2, by_rank=False, ties=True):
     """The points, and how they come out with one thing wrong: to see that a probe tells the mistakes apart."""
     n, k = f1.shape
     ranks = rankdata(-f1, axis=1) if ties else (-f1).argsort(axis=1).argsort(axis=1) + 1.0
     ranks = ranks.mean(axis=0)
     z = np.abs(ranks[:, None] - ranks) / np.sqrt(k * (k + 1) / (6 * n))
-    p = sided * norm.sf(z) * (k * (k - 1) / 2 if correct else 1)
+    p = sided * norm.sf(z) * (pairs * k * (k - 1) or 1)
     means = -ranks if by_rank else f1.mean(axis=0)
     return (np.sign(means[:, None] - means) * (p < alpha)).sum(axis=1).astype(int)
 
 
 def duel_probes(rng):
     """Each mistake gives points of its own; F1 in 64ths, so that equal means are equal to the bit."""
-    mistakes = ({}, {"correct": False}, {"sided": 1}, {"ties": False}, {"by_rank": True})
+    mistakes = ({}, {"pairs": 0}, {"pairs": 1}, {"sided": 1}, {"ties": False}, {"by_rank": True})
     while True:
         drawn = [tied(rng), drawn_scores(rng, unlucky=True), *(drawn_scores(rng) for _ in range(3))]
         alphas = [0.05, 0.05, *rng.permutation([0.01, 0.05, 0.1])]
@@ -153,6 +154,7 @@ def reports(probability, marks, clean, test_probability, truth, thresholds):
         (at_half, half),
         (at_half, checked[at_half].argmax()),
         (len(checked) - 1, checked[-1].argmax()),
+        (best(checked)[0], tested[best(checked)[0]].argmax()),
     ]
     return [(int(s), float(thresholds[t]), tested[s, t]) for s, t in places] + [
         (int(s), float(thresholds[t]), checked[s, t]) for s, t in places[:1]
@@ -173,7 +175,7 @@ def report_probes(rng):
         looks = np.array([[0.43, 0.43, 0.1, 0.08], [0.53, 0.53, 0.1, 0.13], [0.85, 0.1, 0.1, 0.1], [0.35, 0.3, 0.1, 0.16]])
         tests = looks.copy()
         tests[:, 3] = 0.13
-        tests[1] = [0.95, 0.95, 0.4, 0.08]
+        tests[:2] = [0.62, 0.62, 0.2, 0.1], [0.95, 0.95, 0.4, 0.08]
         order = [*rng.permutation(3), 3]
 
         def says(masks, looks):
@@ -348,6 +350,64 @@ def keep_positive(tiles, masks, minimum):
         },
     ),
     Question(
+        name="report",
+        asks="Choose step and threshold without fooling yourself, and report the F1 of the test images.",
+        points=3,
+        probes=report_probes,
+        compare=close(1e-6),
+        needs=["f1"],
+        hints=[
+            "Three sets of masks come in. Which ones are true, and not the test's? They alone may choose.",
+            "A table: `scores = np.array([[f1(clean, one > cut) for cut in thresholds] for one in probability])`, (steps, thresholds).",
+            "`step, column = np.unravel_index(scores.argmax(), scores.shape)`; the F1 to report is that of "
+            "`test_probability[step] > thresholds[column]`.",
+        ],
+        right="Clean masks chose, test masks only judged.",
+        wrong={
+            """
+def report(probability, marks, clean, test_probability, truth, thresholds):
+    scores = np.array([[f1(marks, one > cut) for cut in thresholds] for one in probability])
+    step, column = np.unravel_index(scores.argmax(), scores.shape)
+    return int(step), thresholds[column], f1(truth, test_probability[step] > thresholds[column])
+""": "Damaged masks chose: what they reward is repeating the damage.",
+            """
+def report(probability, marks, clean, test_probability, truth, thresholds):
+    scores = np.array([[f1(truth, one > cut) for cut in thresholds] for one in test_probability])
+    step, column = np.unravel_index(scores.argmax(), scores.shape)
+    return int(step), thresholds[column], scores.max()
+""": "The test set may not choose: the best of many on the test set is luck that won't come again.",
+            """
+def report(probability, marks, clean, test_probability, truth, thresholds):
+    step = int(np.argmax([f1(clean, one > 0.5) for one in probability]))
+    return step, 0.5, f1(truth, test_probability[step] > 0.5)
+""": "You left the threshold at 0.5, where forgotten objects pull the probabilities below it.",
+            """
+def report(probability, marks, clean, test_probability, truth, thresholds):
+    step = int(np.argmax([f1(clean, one > 0.5) for one in probability]))
+    column = int(np.argmax([f1(clean, probability[step] > cut) for cut in thresholds]))
+    return step, thresholds[column], f1(truth, test_probability[step] > thresholds[column])
+""": "You chose the step at threshold 0.5, and a threshold for that step. Try every step with every threshold.",
+            """
+def report(probability, marks, clean, test_probability, truth, thresholds):
+    column = int(np.argmax([f1(clean, probability[-1] > cut) for cut in thresholds]))
+    return len(probability) - 1, thresholds[column], f1(truth, test_probability[-1] > thresholds[column])
+""": "You took the last step, whatever it was like. Choose among all of them.",
+            """
+def report(probability, marks, clean, test_probability, truth, thresholds):
+    scores = np.array([[f1(clean, one > cut) for cut in thresholds] for one in probability])
+    step, column = np.unravel_index(scores.argmax(), scores.shape)
+    cut = thresholds[int(np.argmax([f1(truth, test_probability[step] > cut) for cut in thresholds]))]
+    return int(step), cut, f1(truth, test_probability[step] > cut)
+""": "The step is chosen well, but then the test masks choose the threshold. They may choose nothing.",
+            """
+def report(probability, marks, clean, test_probability, truth, thresholds):
+    scores = np.array([[f1(clean, one > cut) for cut in thresholds] for one in probability])
+    step, column = np.unravel_index(scores.argmax(), scores.shape)
+    return int(step), thresholds[column], scores.max()
+""": "You report the F1 of the masks that chose: it is the best of many, and flatters. Report the test images'.",
+        },
+    ),
+    Question(
         name="duel_scores",
         asks="Points of duels between methods: 1 for the better of two that differ, −1 for the other.",
         points=3,
@@ -379,6 +439,15 @@ def duel_scores(f1, alpha):
     means = f1.mean(axis=0)
     return (np.sign(means[:, None] - means) * (p < alpha)).sum(axis=1).astype(int)
 """: "Many duels, many chances to be fooled: multiply p by the number of pairs.",
+            """
+def duel_scores(f1, alpha):
+    n, k = f1.shape
+    ranks = rankdata(-f1, axis=1).mean(axis=0)
+    z = np.abs(ranks[:, None] - ranks) / np.sqrt(k * (k + 1) / (6 * n))
+    p = 2 * norm.sf(z) * k * (k - 1)
+    means = f1.mean(axis=0)
+    return (np.sign(means[:, None] - means) * (p < alpha)).sum(axis=1).astype(int)
+""": "Each pair is counted twice: there are k (k - 1) / 2 pairs.",
             """
 def duel_scores(f1, alpha):
     n, k = f1.shape
@@ -451,6 +520,12 @@ def lse_pool(scores, r):
 """: "Right where scores are small; for large ones `np.exp` overflows. Subtract the maximum first, and add it again.",
             """
 def lse_pool(scores, r):
+    top = scores.max()
+    with np.errstate(all="ignore"):
+        return top + np.log(np.exp(r * (scores - top)).mean(axis=1)) / r
+""": "Each bag has its own largest score: with one for all bags, the others' exponentials vanish.",
+            """
+def lse_pool(scores, r):
     top = scores.max(axis=1, keepdims=True)
     return np.log(np.exp(r * (scores - top)).mean(axis=1)) / r
 """: "You took the maximum off and did not add it again.",
@@ -472,57 +547,6 @@ def lse_pool(scores, r):
 def lse_pool(scores, r):
     return scores.mean(axis=1)
 """: "That is the mean: what LSE becomes for r near 0.",
-        },
-    ),
-    Question(
-        name="report",
-        asks="Choose step and threshold without fooling yourself, and report the F1 of the test images.",
-        points=3,
-        probes=report_probes,
-        compare=close(1e-6),
-        needs=["f1"],
-        hints=[
-            "Three sets of masks come in. Which ones are true, and not the test's? They alone may choose.",
-            "A table: `scores = np.array([[f1(clean, one > cut) for cut in thresholds] for one in probability])`, (steps, thresholds).",
-            "`step, column = np.unravel_index(scores.argmax(), scores.shape)`; the F1 to report is that of "
-            "`test_probability[step] > thresholds[column]`.",
-        ],
-        right="Clean masks chose, test masks only judged.",
-        wrong={
-            """
-def report(probability, marks, clean, test_probability, truth, thresholds):
-    scores = np.array([[f1(marks, one > cut) for cut in thresholds] for one in probability])
-    step, column = np.unravel_index(scores.argmax(), scores.shape)
-    return int(step), thresholds[column], f1(truth, test_probability[step] > thresholds[column])
-""": "Damaged masks chose: they prefer the step and the threshold that copy the damage best.",
-            """
-def report(probability, marks, clean, test_probability, truth, thresholds):
-    scores = np.array([[f1(truth, one > cut) for cut in thresholds] for one in test_probability])
-    step, column = np.unravel_index(scores.argmax(), scores.shape)
-    return int(step), thresholds[column], scores.max()
-""": "The test set may not choose: the best of many on the test set is luck that won't come again.",
-            """
-def report(probability, marks, clean, test_probability, truth, thresholds):
-    step = int(np.argmax([f1(clean, one > 0.5) for one in probability]))
-    return step, 0.5, f1(truth, test_probability[step] > 0.5)
-""": "You left the threshold at 0.5, where forgotten objects pull the probabilities below it.",
-            """
-def report(probability, marks, clean, test_probability, truth, thresholds):
-    step = int(np.argmax([f1(clean, one > 0.5) for one in probability]))
-    column = int(np.argmax([f1(clean, probability[step] > cut) for cut in thresholds]))
-    return step, thresholds[column], f1(truth, test_probability[step] > thresholds[column])
-""": "You chose the step at threshold 0.5, and a threshold for that step. Try every step with every threshold.",
-            """
-def report(probability, marks, clean, test_probability, truth, thresholds):
-    column = int(np.argmax([f1(clean, probability[-1] > cut) for cut in thresholds]))
-    return len(probability) - 1, thresholds[column], f1(truth, test_probability[-1] > thresholds[column])
-""": "You took the last step, whatever it was like. Choose among all of them.",
-            """
-def report(probability, marks, clean, test_probability, truth, thresholds):
-    scores = np.array([[f1(clean, one > cut) for cut in thresholds] for one in probability])
-    step, column = np.unravel_index(scores.argmax(), scores.shape)
-    return int(step), thresholds[column], scores.max()
-""": "You report the F1 of the masks that chose: it is the best of many, and flatters. Report the test images'.",
         },
     ),
     quiz(
@@ -600,19 +624,19 @@ def report(probability, marks, clean, test_probability, truth, thresholds):
         {
             "a": (
                 "Damaged in the same way, so that training and validation match.",
-                "Then they reward a network for forgetting what was forgotten.",
+                "Then they reward a network for repeating the damage, and the F1 that they give is not that of your objects.",
             ),
             "b": (
                 "Right, even if they are few.",
-                "They stand for what you want to know. A few clean masks choose better than many that repeat the damage.",
+                "They stand for what you want to know.",
             ),
             "c": (
                 "As many as possible; whether they are right matters less.",
-                "Damage of this kind doesn't average out: all of them forget in the same direction.",
+                "More of them say the same wrong thing more precisely: boxes go on asking for boxes.",
             ),
             "d": (
                 "They aren't needed: take the last step and 0.5.",
-                "0.5 is exactly where forgotten objects do harm, and scores flicker from look to look.",
+                "0.5 is where forgotten objects do harm, and without right masks you can't even tell how much.",
             ),
         },
         correct="b",

@@ -33,18 +33,15 @@ def shard_probes(rng):
 
 
 def dense_probes(rng):
-    """Gradients of a dense layer with ReLU for one image: some units are off, one of them the first."""
+    """Gradients of a dense layer with ReLU for one image; no unit is on in all three."""
     probes = []
-    for negative in (False, False, True):
-        pixels, units = (int(number) for number in rng.integers(6, 10, size=2))
-        image, bias = rng.uniform(0.1, 1, size=pixels), rng.uniform(0.05, 0.9, size=units)
-        if negative:
-            bias *= -1
-        else:
-            bias[2:] *= rng.choice([-1, 1], size=units - 2)  # the second unit stays above 0
-            bias[0] = 0
-        bias[rng.choice(np.arange(2, units), size=2, replace=False)] = 0
-        note = "a layer whose gradients are all negative or 0" if negative else "a layer with units that were off"
+    for case in range(3):
+        pixels, units = (int(number) for number in rng.integers(7, 11, size=2))
+        image, bias = rng.uniform(0.1, 1, size=pixels), np.zeros(units)
+        # Two units in the middle; then two at the start; then all below 0, with the first and the last of them.
+        on = [rng.permutation(np.arange(3, units - 1))[:2], np.array([0, rng.integers(1, 3)]), np.array([0, 3, units - 1])][case]
+        bias[on] = rng.uniform(0.05, 0.9, size=len(on)) * (rng.permutation([-1, 1]) if case < 2 else -1)
+        note = "a layer whose gradients are all negative or 0" if case == 2 else "a layer in which most units were off"
         probes.append(Probe((image[:, None] * bias, bias), note=note))
     return probes
 
@@ -226,6 +223,16 @@ def image_from_dense_gradient(weight_gradient, bias_gradient):
     with np.errstate(all="ignore"):
         return (weight_gradient / bias_gradient).mean(axis=1)
 """: "A unit that was off for this image has gradients of 0, and 0/0 is no number. Choose one unit that was on.",
+            """
+def image_from_dense_gradient(weight_gradient, bias_gradient):
+    with np.errstate(all="ignore"):
+        return weight_gradient[:, 0] / bias_gradient[0]
+""": "Unit 0 was off for one of these images: both of its gradients are 0. Look for a unit whose bias gradient is not.",
+            """
+def image_from_dense_gradient(weight_gradient, bias_gradient):
+    with np.errstate(all="ignore"):
+        return weight_gradient[:, -1] / bias_gradient[-1]
+""": "The last unit was off for some of these images. No fixed unit will do: look for one whose bias gradient is not 0.",
             """
 def image_from_dense_gradient(weight_gradient, bias_gradient):
     j = np.argmax(bias_gradient)
@@ -434,7 +441,7 @@ def federation(images, labels, new):
         {
             "a": (
                 "Updates can still give images away, to anyone who reads them.",
-                "Also on the way, or later from a backup. That is why uploads are encrypted, masked and clipped.",
+                "Also on the way, or later from a backup. That is why uploads are encrypted and masked, and noise is added.",
             ),
             "b": (
                 "Nothing can leak: no image has left.",

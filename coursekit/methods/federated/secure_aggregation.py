@@ -7,7 +7,9 @@ together again. And since a report that was only late would then lie open, each 
 too, which is opened only for those that did report.
 
 What is left out here, and a real system needs: shares travel encrypted, so that the server which hands them
-on can't read them, and public keys are signed, so that it can't slip in clients of its own making.
+on can't read them, and public keys are signed, so that it can't slip in clients of its own making. As it is,
+this shows the arithmetic and protects nobody. Not even a real system protects from a server that works
+together with as many clients as can open a mask.
 """
 
 import hashlib
@@ -119,15 +121,18 @@ class SecureClient:
         self._private_key, self._own_seed = random_bytes(KEY_BYTES), random_bytes(KEY_BYTES)
         self.public_key = public_key(self._private_key)
         self._held: dict[int, Shares] = {}
-        self._revealed = False
+        self._threshold = 0
+        self._uploaded = self._revealed = False
 
     def give_shares(self, holders: Sequence[int], threshold: int) -> dict[int, Shares]:
         """Cut both secrets into a share for each client, itself included.
 
         Args:
             holders: numbers of all clients.
-            threshold: shares that suffice to put a secret together.
+            threshold: shares that suffice to put a secret together, and fewest reports that this client will
+                help to open.
         """
+        self._threshold = threshold
         key, own_seed = (
             split_secret(secret, len(holders), threshold, self._random_bytes)
             for secret in (self._private_key, self._own_seed)
@@ -144,22 +149,40 @@ class SecureClient:
         Args:
             values: (size,) uint32, as from `to_fixed`.
             public_keys: of all clients that gave shares.
+
+        Raises:
+            CourseError: at a second upload: the difference of two under the same masks lies open.
         """
+        if self._uploaded:
+            raise CourseError("A client uploads once: masks that are used twice hide nothing.")
+        self._uploaded = True
         seeds = _pair_seeds(self.number, self._private_key, public_keys)
         return add_masks(values, self.number, seeds) + mask(self._own_seed, len(values))
 
     def reveal(self, reported: Iterable[int], missing: Iterable[int]) -> dict[int, int]:
         """Hand out what opens the sum: shares of own seeds of those that reported, of keys of the others.
 
+        Args:
+            reported: numbers of the clients whose reports the server says it has.
+            missing: numbers of all others that gave shares.
+
         Raises:
             CourseError: if both are asked of the same client, or a second time: with both, a server could
-                read that client's report.
+                read that client's report. If somebody is left out. If fewer reported than the threshold: a
+                server that says so of a single client would get its report.
         """
         reported, missing = set(reported), set(missing)
         if reported & missing or self._revealed:
             raise CourseError(
                 "A client hands out one kind of share of each other client, once: with both, the server "
                 "could read a single report."
+            )
+        if reported | missing != set(self._held):
+            raise CourseError("Each client that gave shares has either reported or is missing.")
+        if len(reported) < self._threshold:
+            raise CourseError(
+                f"{len(reported)} clients reported, but {self._threshold} are needed: a sum of fewer would "
+                "say too much about each. This round is lost. Start another."
             )
         self._revealed = True
         return {number: self._held[number].own_seed for number in reported} | {

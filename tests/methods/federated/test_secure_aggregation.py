@@ -3,6 +3,7 @@ import pytest
 
 from coursekit.errors import CourseError, InputError
 from coursekit.methods.federated import ClientUpdate, fed_avg
+from coursekit.methods.federated.key_agreement import KEY_BYTES, agree
 from coursekit.methods.federated.secure_aggregation import (
     SecureClient,
     add_masks,
@@ -13,6 +14,7 @@ from coursekit.methods.federated.secure_aggregation import (
     secure_sum,
     to_fixed,
 )
+from coursekit.methods.federated.shamir import join_secret
 
 SEEDS = {(1, 2): b"a", (1, 3): b"b", (2, 3): b"c"}
 
@@ -99,11 +101,16 @@ def test_with_fewer_clients_than_the_threshold_the_sum_is_lost():
         secure_sum(values(), (0, 1, 2), threshold=4)
 
 
-def test_a_client_never_hands_out_both_secrets_of_another():
-    clients = {number: SecureClient(number) for number in (1, 2, 3)}
+def protocol(n, threshold):
+    clients = {number: SecureClient(number) for number in range(1, n + 1)}
     for giver, client in clients.items():
-        for holder, shares in client.give_shares([1, 2, 3], threshold=2).items():
+        for holder, shares in client.give_shares(list(clients), threshold).items():
             clients[holder].keep_share(giver, shares)
+    return clients, {number: client.public_key for number, client in clients.items()}
+
+
+def test_a_client_never_hands_out_both_secrets_of_another():
+    clients, _ = protocol(3, threshold=2)
     with pytest.raises(CourseError, match="one kind of share"):
         clients[1].reveal(reported=[1, 2], missing=[2, 3])
     clients[1].reveal(reported=[1, 2], missing=[3])
@@ -111,24 +118,42 @@ def test_a_client_never_hands_out_both_secrets_of_another():
         clients[1].reveal(reported=[1, 3], missing=[2])
 
 
+def test_a_server_that_hides_reports_gets_no_single_one():
+    """With all others said to be missing, what is opened would be the report of one."""
+    clients, _ = protocol(4, threshold=3)
+    for client in clients.values():
+        with pytest.raises(CourseError, match="round is lost"):
+            client.reveal(reported=[2], missing=[1, 3, 4])
+        with pytest.raises(CourseError, match="either reported or is missing"):
+            client.reveal(reported=[1, 2, 3], missing=[])
+
+
+def test_with_too_few_answers_a_sum_cannot_be_opened():
+    clients, keys = protocol(4, threshold=3)
+    uploads = {number: client.upload(values()[0], keys) for number, client in clients.items()}
+    revealed = {number: clients[number].reveal([1, 2, 3, 4], []) for number in (1, 2)}
+    with pytest.raises(CourseError, match="2 clients answer"):
+        open_sum(uploads, keys, revealed, threshold=3)
+
+
+def test_masks_are_used_once():
+    clients, keys = protocol(3, threshold=2)
+    clients[1].upload(values()[0], keys)
+    with pytest.raises(CourseError, match="uploads once"):
+        clients[1].upload(values()[1], keys)
+
+
 def test_a_report_that_was_only_late_stays_hidden():
     """The server has put the late client's key together; its own mask still covers the report."""
     parts = values(4)
-    clients = {number: SecureClient(number) for number in (1, 2, 3, 4)}
-    keys = {number: client.public_key for number, client in clients.items()}
-    for giver, client in clients.items():
-        for holder, shares in client.give_shares(list(clients), threshold=3).items():
-            clients[holder].keep_share(giver, shares)
+    clients, keys = protocol(4, threshold=3)
     uploads = {number: client.upload(parts[number - 1], keys) for number, client in clients.items()}
     late = uploads.pop(4)
     revealed = {number: clients[number].reveal([1, 2, 3], [4]) for number in (1, 2, 3)}
-    total = open_sum(uploads, keys, revealed, threshold=3)
-    assert np.array_equal(total, plain(parts[:3]))
-    seeds = {number: client for number, client in clients.items() if number != 4}
-    without_pairs = late.copy()
-    for number, client in seeds.items():
-        zeros = client.upload(np.zeros(200, np.uint32), {number: keys[number], 4: keys[4]})
-        without_pairs += zeros - mask(client._own_seed, 200)
+    assert np.array_equal(open_sum(uploads, keys, revealed, threshold=3), plain(parts[:3]))
+    key = join_secret({holder: shares[4] for holder, shares in revealed.items()}, KEY_BYTES)
+    seeds = {other: agree(key, keys[other]) for other in (1, 2, 3)}
+    without_pairs = late - add_masks(np.zeros(200, np.uint32), 4, seeds)
     assert (without_pairs == parts[3]).mean() < 0.01
     assert np.array_equal(without_pairs - mask(clients[4]._own_seed, 200), parts[3])
 
