@@ -786,16 +786,16 @@ for noise in SETTINGS["noises"]:
 # | clipped, noise 0.01 | <<mean("attack: noise 0.01", "MSE")|fixed(4)>> | <<mean("attack: noise 0.01", "label")|pct>> |
 # | clipped, noise 0.03 | <<mean("attack: noise 0.03", "MSE")|fixed(4)>> | <<mean("attack: noise 0.03", "label")|pct>> |
 # | clipped, noise 0.1 | <<mean("attack: noise 0.1", "MSE")|fixed(4)>> | <<mean("attack: noise 0.1", "label")|pct>> |
-# | *for comparison*: guess the mean image | <<mean("attack: mean image", "MSE")|fixed(4)>> | |
+# | *for comparison*: guess the mean image (of the four; of the ten) | <<mean("attack: mean image", "MSE")|fixed(4)>> (<<mean("attack: mean image", "4 images")|fixed(4)>>; <<mean("attack: mean image", "10 images")|fixed(4)>>) | |
 #
 # (Pixels from 0 to 1. In all rows the search is told the right class. "Imitated": the search takes the same five steps
 # that the clinic took. This is the easiest case for an attacker: tiny pictures, an untrained network, and all images of
 # a report in one batch. Clinics that shuffle their images into batches of ten were not attacked here.) What the table
 # says about defence: one local step or five makes no difference to an attacker who takes the same five. Many images in
 # a report make the search harder; ours failed at ten, and a better one may not. Clipping alone hides nothing. **Noise**
-# does, and the clinic itself has added it: whoever reads the report, reads noise. But so much noise in every report is
-# hard on the training. There are two ways to need less of it: let nobody see a single report (part 11), and add noise
-# to the sum of many (part 12).
+# does, and the clinic itself has added it: whoever reads the report, reads noise. But noise costs accuracy (part 12),
+# and the less of it the better. There are two ways to need less: let nobody see a single report (part 11), and add
+# noise to the sum of many (part 12).
 #
 # ## 11 Add up without seeing
 #
@@ -932,9 +932,9 @@ viz.show(pictures, list(panels), "An image under masks, and the sum of 18 images
 #
 # **Whom do you trust?** Here it is the *server* that adds the noise. It sees every report (clipped, but bare), so ε
 # speaks about everybody who sees the *models*, now or later, and does not know who took part in which round; it doesn't
-# speak about the server. If each clinic adds enough noise to its own report, as in part 10, nobody has to be trusted,
-# and much more noise is needed. In between: each adds a small part of the noise, and the masks of part 11 see to it
-# that the server sees the sum alone.
+# speak about the server. If each clinic adds noise to its own report, as in part 10, nobody has to be trusted; but for
+# a small ε that takes far more noise than there. In between: each adds a small part of the noise, and the masks of part
+# 11 see to it that the server sees the sum alone.
 #
 # ### ✏️ Exercise 5: clip
 #
@@ -981,11 +981,11 @@ for sigma in (1, 2, 4, 8):
 # | σ = 4 | <<notes("privacy")["epsilon"]["4"]["PLD"]|fixed(2)>> | <<notes("privacy")["epsilon"]["4"]["moments"]|fixed(2)>> | <<cell("private: K = 50", 4)>> | <<cell("private: K = 200", 4)>> |
 # | σ = 8 | <<notes("privacy")["epsilon"]["8"]["PLD"]|fixed(2)>> | <<notes("privacy")["epsilon"]["8"]["moments"]|fixed(2)>> | <<cell("private: K = 50", 8)>> | <<cell("private: K = 200", 8)>> |
 #
-# (δ = <<notes("privacy")["delta"]>>: below 1/200, and not by much. All noisy rows have one learning rate, and the
-# length $S$ was chosen for each row and column, both on validation digits. A real federation would pay for such trials
-# with some of its privacy; our ε doesn't count them. The first row also divides by the clients that came; the others
-# divide by the number expected.) **Read along a row**: measured in $S$, the noise on the sum is the same, but more
-# clients share it. For twenty clinics, which we did not measure, expect worse than for 50. (The two columns are two
+# (δ = <<notes("privacy")["delta"]>>: below 1/200, and not by much. All clipped rows have one learning rate, 0.3; the
+# length $S$ was chosen for each row and column, on validation digits. A real federation would pay for such trials with
+# some of its privacy; our ε doesn't count them. The first row also divides by the clients that came; the others divide
+# by the number expected.) **Read along a row**: measured in $S$, the noise on the sum is the same, but more clients
+# share it. For twenty clinics, which we did not measure, expect worse than for 50. (The two columns are two
 # federations, not one: with 200, each client has fewer images.) That is a reason to make the *patient* the unit instead
 # of the clinic, with noise added inside each clinic; then ε speaks about patients.
 #

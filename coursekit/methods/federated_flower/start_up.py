@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import shutil
 import socket
 import ssl
@@ -57,7 +58,8 @@ def up(
     folder = folder.resolve()
     if folder.exists():
         raise InputError(f"{folder} exists: `coursekit federated down` removes the folder of a network.")
-    (folder / "jobs").mkdir(parents=True)
+    folder.mkdir(parents=True, mode=0o700)
+    (folder / "jobs").mkdir()
     # From here on the folder can be told from others, and taken down.
     _describe(folder, None, names)
     try:
@@ -107,12 +109,11 @@ def local_network(data: "ImagesOfClients") -> Iterator[Network]:
     Raises:
         CourseError: as in `up`.
     """
-    with tempfile.TemporaryDirectory(prefix="coursekit-federated-") as parent:
-        folder = Path(parent) / "network"
-        try:
-            yield up(data, folder, owner=os.getpid())
-        finally:
-            down(folder)
+    folder = Path(tempfile.gettempdir()) / f"coursekit-federated-{secrets.token_hex(8)}"
+    try:
+        yield up(data, folder, owner=os.getpid())
+    finally:
+        down(folder)
 
 
 def _describe(folder: Path, address: str | None, clients: Sequence[str]) -> None:

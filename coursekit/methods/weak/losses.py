@@ -14,8 +14,8 @@ class WeakLoss(keras.losses.Loss):
 
     The label of a tile is the number of its marked pixels divided by `enough_px`, at most 1. What the network
     says about the whole tile is the largest logit of each class over all pixels. So "there is an object"
-    raises the likeliest object pixel, and lowers the likeliest background pixel: over many steps, each pixel
-    in turn. "There is none" does the reverse.
+    raises the likeliest object pixel and lowers the likeliest background pixel; "there is none" does the
+    reverse.
 
     Args:
         pixels: weight of the cross-entropy averaged over pixels, from 0.

@@ -40,7 +40,7 @@ class Tiles(keras.utils.PyDataset):
         targets: np.ndarray,
         steps: int,
         tile_px: int = 32,
-        batch_size: int = 16,
+        batch_size: int = 8,
         at_least: int = 0,
         fill_empty: float = 0.0,
         seed: int = 0,

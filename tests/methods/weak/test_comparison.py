@@ -84,9 +84,13 @@ def test_equal_means_score_nobody():
     assert duel_scores(scores).tolist() == [0, 0]
 
 
-def test_without_the_correction_there_would_be_a_winner_here():
+def test_what_one_pair_alone_would_decide_is_not_enough_for_one_of_thirty_six():
     scores = scores_of(k=9, n=40, effect=0.45, seed=2)
-    assert (pair_p_values(scores) < 0.05).sum() < (pair_p_values(scores) / 36 < 0.05).sum()
+    ranks = mean_ranks(scores)
+    z = abs(ranks[:, None] - ranks) / math.sqrt(9 * 10 / (6 * 40))
+    alone = 2 * norm.sf(z) < 0.05
+    assert alone.any() and not (alone & (pair_p_values(scores) < 0.05)).all()
+    assert (alone & ~(pair_p_values(scores) < 0.05)).any()
 
 
 @pytest.mark.parametrize("scores", [np.ones(5), np.ones((5, 1)), np.ones((1, 5)), np.full((3, 3), np.nan)])
