@@ -786,9 +786,9 @@ CLAIMS = [
         lambda e: all(np.all(e.at(f"FedSGD: {split}", "weighted") < 1e-6) for split in SPLITS),
     ),
     Claim(
-        "A plain mean isn't, where clients differ in size: it is off by a fifth of the step and more",
+        "A plain mean isn't, where clients differ in size: it is off by a third of the step, on average",
         lambda e: all(
-            np.all(e.at(f"FedSGD: {split}", "unweighted") >= 0.2 * e.at(f"FedSGD: {split}", "step"))
+            e.mean(f"FedSGD: {split}", "unweighted") >= e.mean(f"FedSGD: {split}", "step") / 3
             for split in ("Dirichlet 0.3", "Dirichlet 0.1")
         ),
     ),
@@ -800,8 +800,8 @@ CLAIMS = [
         ),
     ),
     Claim(
-        "IID clients are within 0.01 of all images in one place",
-        lambda e: abs(e.mean("central", 150) - at_end(e, "IID")) <= 0.01,
+        "IID clients are within 0.01 of all images in one place, for 30 epochs or 150",
+        lambda e: all(abs(e.mean("central", epochs) - at_end(e, "IID")) <= 0.01 for epochs in (30, 150)),
     ),
     Claim(
         "Together beats alone by 0.10 (IID), 0.40 (Dirichlet 0.1) and 0.60 (two classes)",
@@ -898,10 +898,13 @@ CLAIMS = [
         ),
     ),
     Claim(
-        "Ten images at once are not found: no better than the mean image",
-        lambda e: all(
-            e.mean(f"attack: {arm}", "MSE") >= 0.8 * e.mean("attack: mean image", "10 images")
-            for arm in ("10 images", "10 images, 5 epochs, imitated")
+        "Four images at once come out too; ten don't, or not sharply: the error is never below 0.005",
+        lambda e: (
+            bool(np.all(e.at("attack: 4 images", "largest MSE") < 1e-4))
+            and all(
+                np.all(e.at(f"attack: {arm}", "MSE") >= 0.005)
+                for arm in ("10 images", "10 images, 5 epochs, imitated")
+            )
         ),
     ),
     Claim(

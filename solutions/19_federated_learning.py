@@ -271,7 +271,7 @@ axis.set_title("One step of twenty clinics, and one on all images: the differenc
 # What is left of the difference is rounding: computers add 32-bit numbers in another order. In the course's recorded
 # study, from which all numbers in this text come (five draws of clinics and weights; ± is the standard deviation over
 # them), it was <<(mean("FedSGD: Dirichlet 0.3", "weighted") * 1e8)|fixed(1)>> · 10⁻⁸ on average. With a plain mean, in
-# which a clinic with a handful of images counts as much as one with hundreds, it was
+# which a small clinic counts as much as a large one, it was
 # <<(mean("FedSGD: Dirichlet 0.3", "unweighted") / mean("FedSGD: Dirichlet 0.3", "step"))|pct>> % of the step itself.
 #
 # ## 3 Fewer meetings
@@ -452,7 +452,7 @@ for repeat in range(SETTINGS["repeats"]):
 for name, runs in curves.items():
     print(f"{name:14} after {len(runs[0])} rounds: {np.mean(runs, axis=0)[-1]:.1%}")
 
-# %% alt="Accuracy against the round for the three ways of sharing out, as lines with bands from the study and marks from this run. IID is highest from the first round on; the two unequal ways start lower and stay a little below it. The dashed line of the pooled images is above all."
+# %% alt="Accuracy against the round for the three ways of sharing out, as lines with bands from the study and marks from this run. IID is highest from the first round on and ends at the dashed line of the pooled images; the two unequal ways start far lower and end a few per cent below it."
 figure, axis = plt.subplots(figsize=(8, 4))
 for (name, runs), colour, marker, style in zip(curves.items(), viz.COLOURS, "os^", ("-", "--", "-.")):
     plot_study(axis, f"{name}, E = 5", colour, name, style)
@@ -468,11 +468,11 @@ axis.legend(loc="center left", bbox_to_anchor=(1, 0.5), title="marks: your run\n
 #
 # | who holds what | together | alone | gain (points) |
 # |---|---|---|---|
-# | IID | <<cell("IID, E = 5", 30)>> | <<cell("alone: IID", "mean")>> | <<(mean("IID, E = 5", 30) - mean("alone: IID", "mean"))|pct>> |
-# | Dirichlet 0.3 | <<cell("Dirichlet 0.3, E = 5", 30)>> | <<cell("alone: Dirichlet 0.3", "mean")>> | <<(mean("Dirichlet 0.3, E = 5", 30) - mean("alone: Dirichlet 0.3", "mean"))|pct>> |
-# | Dirichlet 0.1 | <<cell("Dirichlet 0.1, E = 5", 30)>> | <<cell("alone: Dirichlet 0.1", "mean")>> | <<(mean("Dirichlet 0.1, E = 5", 30) - mean("alone: Dirichlet 0.1", "mean"))|pct>> |
-# | two-class | <<cell("two-class, E = 5", 30)>> | <<cell("alone: two-class", "mean")>> | <<(mean("two-class, E = 5", 30) - mean("alone: two-class", "mean"))|pct>> |
-# | all in one place | <<cell("central", 150)>> | | |
+# | IID | <<mean("IID, E = 5", 30)|pct(1)>> ± <<sd("IID, E = 5", 30)|pct(1)>> | <<mean("alone: IID", "mean")|pct(1)>> ± <<sd("alone: IID", "mean")|pct(1)>> | <<(mean("IID, E = 5", 30) - mean("alone: IID", "mean"))|pct>> |
+# | Dirichlet 0.3 | <<mean("Dirichlet 0.3, E = 5", 30)|pct(1)>> ± <<sd("Dirichlet 0.3, E = 5", 30)|pct(1)>> | <<mean("alone: Dirichlet 0.3", "mean")|pct(1)>> ± <<sd("alone: Dirichlet 0.3", "mean")|pct(1)>> | <<(mean("Dirichlet 0.3, E = 5", 30) - mean("alone: Dirichlet 0.3", "mean"))|pct>> |
+# | Dirichlet 0.1 | <<mean("Dirichlet 0.1, E = 5", 30)|pct(1)>> ± <<sd("Dirichlet 0.1, E = 5", 30)|pct(1)>> | <<mean("alone: Dirichlet 0.1", "mean")|pct(1)>> ± <<sd("alone: Dirichlet 0.1", "mean")|pct(1)>> | <<(mean("Dirichlet 0.1, E = 5", 30) - mean("alone: Dirichlet 0.1", "mean"))|pct>> |
+# | two-class | <<mean("two-class, E = 5", 30)|pct(1)>> ± <<sd("two-class, E = 5", 30)|pct(1)>> | <<mean("alone: two-class", "mean")|pct(1)>> ± <<sd("alone: two-class", "mean")|pct(1)>> | <<(mean("two-class, E = 5", 30) - mean("alone: two-class", "mean"))|pct>> |
+# | all in one place | <<mean("central", 150)|pct(1)>> ± <<sd("central", 150)|pct(1)>> | | |
 #
 # (Each row has its own learning rate. It was chosen on *validation digits*: 240 of the 1,200, which were neither
 # learned from nor tested on while rates were tried. The 597 test digits have chosen nothing. Your marks in the figure
@@ -536,7 +536,7 @@ for mu in SETTINGS["pulls"]:
     held = federate(clinics, LocalTraining(5, 10, RATE, proximal=mu), weights=start).scores[-1]
     print(f"μ = {mu}: {held:.1%} of the test digits; without: {curves['two-class'][0][-1]:.1%}")
 
-# %% alt="Accuracy against the weight mu of the FedProx penalty, 0, 0.01, 0.1 and 1, for five local epochs with 30 rounds and twenty with 10, a dot for each draw: no value of mu is above 0 clearly, and 1 is below."
+# %% alt="Accuracy against the weight mu of the FedProx penalty, 0, 0.01, 0.1 and 1, for five local epochs with 30 rounds and twenty with 10, a dot for each draw: with 0.01 it is about the same as without the penalty, and the larger mu, the lower."
 figure, axis = plt.subplots(figsize=(7, 3.4))
 for (epochs, rounds), shift, colour, marker in (((5, 30), -0.1, viz.COLOURS[0], "o"), ((20, 10), 0.1, viz.COLOURS[1], "s")):
     for place, mu in enumerate((0, 0.01, 0.1, 1)):
@@ -550,14 +550,18 @@ axis.set_title("FedProx, two-class clinics: accuracy by μ (dots: draws, open: m
 axis.legend(loc="lower left");
 
 # %% [markdown]
-# In the study, with five local epochs: <<cell("FedProx: E = 5, mu = 0", "accuracy")>> % without, and
-# <<cell("FedProx: E = 5, mu = 0.01", "accuracy")>>, <<cell("FedProx: E = 5, mu = 0.1", "accuracy")>> and
-# <<cell("FedProx: E = 5, mu = 1", "accuracy")>> % with $\mu$ = 0.01, 0.1 and 1. With twenty:
-# <<cell("FedProx: E = 20, mu = 0", "accuracy")>>, then <<cell("FedProx: E = 20, mu = 0.01", "accuracy")>>,
-# <<cell("FedProx: E = 20, mu = 0.1", "accuracy")>> and <<cell("FedProx: E = 20, mu = 1", "accuracy")>> %. Each value
-# has its own best learning rate, as a fair comparison asks for. It doesn't help here. That is no verdict on FedProx,
-# which was made for larger networks and for clinics that do very different amounts of work; it is a reason to measure
-# before you believe.
+# In the study, with five local epochs: <<mean("FedProx: E = 5, mu = 0", "accuracy")|pct(1)>> ±
+# <<sd("FedProx: E = 5, mu = 0", "accuracy")|pct(1)>> % without, and
+# <<mean("FedProx: E = 5, mu = 0.01", "accuracy")|pct(1)>> ± <<sd("FedProx: E = 5, mu = 0.01", "accuracy")|pct(1)>>,
+# <<mean("FedProx: E = 5, mu = 0.1", "accuracy")|pct(1)>> ± <<sd("FedProx: E = 5, mu = 0.1", "accuracy")|pct(1)>> and
+# <<mean("FedProx: E = 5, mu = 1", "accuracy")|pct(1)>> ± <<sd("FedProx: E = 5, mu = 1", "accuracy")|pct(1)>> % with
+# $\mu$ = 0.01, 0.1 and 1. With twenty: <<mean("FedProx: E = 20, mu = 0", "accuracy")|pct(1)>> ±
+# <<sd("FedProx: E = 20, mu = 0", "accuracy")|pct(1)>>, then <<mean("FedProx: E = 20, mu = 0.01", "accuracy")|pct(1)>> ±
+# <<sd("FedProx: E = 20, mu = 0.01", "accuracy")|pct(1)>>, <<mean("FedProx: E = 20, mu = 0.1", "accuracy")|pct(1)>> ±
+# <<sd("FedProx: E = 20, mu = 0.1", "accuracy")|pct(1)>> and <<mean("FedProx: E = 20, mu = 1", "accuracy")|pct(1)>> ±
+# <<sd("FedProx: E = 20, mu = 1", "accuracy")|pct(1)>> %. Each value has its own best learning rate, as a fair
+# comparison asks for. It doesn't help here, and a strong one harms. That is no verdict on FedProx, which was made for
+# larger networks and for clinics that do very different amounts of work; it is a reason to measure before you believe.
 #
 # **Batch normalisation**, a layer of many networks, scales what comes in by mean and variance: of the batch in
 # training, and for later use it keeps *moving averages* of both. These aren't trained; they are measured. In a clinic
@@ -580,10 +584,10 @@ if SETTINGS["norms"]:
 # %% [markdown]
 # | study, 10 rounds, test digits right, % | IID | two-class |
 # |---|---|---|
-# | no normalisation | <<cell("norm: none, IID", "accuracy")>> | <<cell("norm: none, two-class", "accuracy")>> |
-# | batch normalisation, all weights averaged | <<cell("norm: batch, IID", "accuracy")>> | <<cell("norm: batch, two-class", "accuracy")>> |
-# | batch normalisation, moving averages left out | <<cell("norm: batch without statistics, IID", "accuracy")>> | <<cell("norm: batch without statistics, two-class", "accuracy")>> |
-# | group normalisation (no averages to keep) | <<cell("norm: group, IID", "accuracy")>> | <<cell("norm: group, two-class", "accuracy")>> |
+# | no normalisation | <<mean("norm: none, IID", "accuracy")|pct(1)>> ± <<sd("norm: none, IID", "accuracy")|pct(1)>> | <<mean("norm: none, two-class", "accuracy")|pct(1)>> ± <<sd("norm: none, two-class", "accuracy")|pct(1)>> |
+# | batch normalisation, all weights averaged | <<mean("norm: batch, IID", "accuracy")|pct(1)>> ± <<sd("norm: batch, IID", "accuracy")|pct(1)>> | <<mean("norm: batch, two-class", "accuracy")|pct(1)>> ± <<sd("norm: batch, two-class", "accuracy")|pct(1)>> |
+# | batch normalisation, moving averages left out | <<mean("norm: batch without statistics, IID", "accuracy")|pct(1)>> ± <<sd("norm: batch without statistics, IID", "accuracy")|pct(1)>> | <<mean("norm: batch without statistics, two-class", "accuracy")|pct(1)>> ± <<sd("norm: batch without statistics, two-class", "accuracy")|pct(1)>> |
+# | group normalisation (no averages to keep) | <<mean("norm: group, IID", "accuracy")|pct(1)>> ± <<sd("norm: group, IID", "accuracy")|pct(1)>> | <<mean("norm: group, two-class", "accuracy")|pct(1)>> ± <<sd("norm: group, two-class", "accuracy")|pct(1)>> |
 #
 # (*Group normalisation* scales each image by mean and variance of its own numbers, in groups of units; it keeps no
 # averages.) Moving averages of clinics that see two kinds each might have harmed the network. Here they don't: compare
@@ -778,10 +782,10 @@ for noise in SETTINGS["noises"]:
 # | one image | <<mean("attack: one image", "MSE")|fixed(4)>> | <<mean("attack: one image", "label")|pct>> |
 # | one image, network with ReLU | <<mean("attack: relu", "MSE")|fixed(4)>> | <<mean("attack: relu", "label")|pct>> |
 # | four images in the report | <<mean("attack: 4 images", "MSE")|fixed(4)>> | |
-# | ten images in the report | <<mean("attack: 10 images", "MSE")|fixed(4)>> | |
+# | ten images in the report | <<mean("attack: 10 images", "MSE")|fixed(4)>> ± <<sd("attack: 10 images", "MSE")|fixed(4)>> | |
 # | one image, five local epochs, taken for one step | <<mean("attack: 5 epochs", "MSE")|fixed(4)>> | <<mean("attack: 5 epochs", "label")|pct>> |
 # | one image, five local epochs, imitated | <<mean("attack: 5 epochs, imitated", "MSE")|fixed(4)>> | <<mean("attack: 5 epochs, imitated", "label")|pct>> |
-# | ten images, five local epochs, imitated | <<mean("attack: 10 images, 5 epochs, imitated", "MSE")|fixed(4)>> | |
+# | ten images, five local epochs, imitated | <<mean("attack: 10 images, 5 epochs, imitated", "MSE")|fixed(4)>> ± <<sd("attack: 10 images, 5 epochs, imitated", "MSE")|fixed(4)>> | |
 # | one image, clipped to length 1, no noise | <<mean("attack: clipped", "MSE")|fixed(4)>> | <<mean("attack: clipped", "label")|pct>> |
 # | clipped, noise 0.01 | <<mean("attack: noise 0.01", "MSE")|fixed(4)>> | <<mean("attack: noise 0.01", "label")|pct>> |
 # | clipped, noise 0.03 | <<mean("attack: noise 0.03", "MSE")|fixed(4)>> | <<mean("attack: noise 0.03", "label")|pct>> |
@@ -792,10 +796,11 @@ for noise in SETTINGS["noises"]:
 # that the clinic took. This is the easiest case for an attacker: tiny pictures, an untrained network, and all images of
 # a report in one batch. Clinics that shuffle their images into batches of ten were not attacked here.) What the table
 # says about defence: one local step or five makes no difference to an attacker who takes the same five. Many images in
-# a report make the search harder; ours failed at ten, and a better one may not. Clipping alone hides nothing. **Noise**
-# does, and the clinic itself has added it: whoever reads the report, reads noise. But noise costs accuracy (part 12),
-# and the less of it the better. There are two ways to need less: let nobody see a single report (part 11), and add
-# noise to the sum of many (part 12).
+# a report make the search harder: it found four at once, and at ten it got a part of the way, in some draws farther
+# than in others. A better search may get farther. Clipping alone hides nothing. **Noise** does, and the clinic itself
+# has added it: whoever reads the report, reads noise. But noise costs accuracy (part 12), and the less of it the
+# better. There are two ways to need less: let nobody see a single report (part 11), and add noise to the sum of many
+# (part 12).
 #
 # ## 11 Add up without seeing
 #
@@ -985,9 +990,10 @@ for sigma in (1, 2, 4, 8):
 # length $S$ was chosen for each row and column, on validation digits. A real federation would pay for such trials with
 # some of its privacy; our ε doesn't count them. The first row also divides by the clients that came; the others divide
 # by the number expected.) **Read along a row**: measured in $S$, the noise on the sum is the same, but more clients
-# share it. For twenty clinics, which we did not measure, expect worse than for 50. (The two columns are two
-# federations, not one: with 200, each client has fewer images.) That is a reason to make the *patient* the unit instead
-# of the clinic, with noise added inside each clinic; then ε speaks about patients.
+# share it, and the more noise there is, the more that counts. For twenty clinics, which we did not measure, expect
+# worse than for 50. (The two columns are two federations, not one: with 200, each client has fewer images.) That is a
+# reason to make the *patient* the unit instead of the clinic, with noise added inside each clinic; then ε speaks about
+# patients.
 #
 # Drag σ, the number of clients and $S$. **To find out:**
 #
