@@ -14,7 +14,10 @@ would pay for such trials with some of its privacy. The 597 choose nothing.
 *Splits and epochs*, *absence*, *FedProx* and *normalisation* train one small network on twenty clients.
 *Privacy* has more clients, a smaller network and Poisson sampling, as the accountant assumes. *Attack* and
 *secure aggregation* need no training. Sizes, rounds, shares of absentees and noise come from trials of an
-early version on validation images; so do the first claims.
+early version, on validation images but for one run, and the claims from these and from the choices. A few
+scores on test images, at rates not chosen yet, were seen before, when the script was tried out; they
+set nothing. Two claims were changed when all was measured: that ten images at once give no more than the mean
+image (something is read), and that a plain mean is off by a fifth of the step in every draw (0.19 in one).
 
 `python evidence/19_federated_learning.py SEED ...` runs the choices and the cells of some seeds;
 `coursekit evidence 19` then assembles what is there and runs what is missing.
@@ -788,7 +791,8 @@ CLAIMS = [
     Claim(
         "A plain mean isn't, where clients differ in size: it is off by a third of the step, on average",
         lambda e: all(
-            e.mean(f"FedSGD: {split}", "unweighted") >= e.mean(f"FedSGD: {split}", "step") / 3
+            e.mean(f"FedSGD: {split}", "unweighted")
+            >= max(e.mean(f"FedSGD: {split}", "step") / 3, 1000 * e.mean(f"FedSGD: {split}", "weighted"))
             for split in ("Dirichlet 0.3", "Dirichlet 0.1")
         ),
     ),
@@ -929,10 +933,7 @@ CLAIMS = [
     Claim(
         "A round takes time in proportion to the clients that train, and no more memory for ten thousand",
         lambda e: (
-            5
-            <= e.mean("engine: seconds by clients that train", 10_000)
-            / e.mean("engine: seconds by clients that train", 1000)
-            <= 20
+            5 * round_s(e, 1000) <= round_s(e, 10_000) <= 20 * round_s(e, 1000)
             and e.mean("engine: memory_mb by clients that train", 10_000)
             <= 1.2 * e.mean("engine: memory_mb by clients that train", 10)
         ),
@@ -982,6 +983,11 @@ def absent(e: Evidence, who: str) -> float:
 def norm(e: Evidence, which: str, split: str) -> float:
     """Mean accuracy with a normalisation."""
     return e.mean(f"norm: {which}, {split}", "accuracy")
+
+
+def round_s(e: Evidence, trained: int) -> float:
+    """Mean CPU seconds of a round."""
+    return e.mean("engine: seconds by clients that train", trained)
 
 
 def with_noise(e: Evidence, n: int, sigma: int) -> float:

@@ -690,8 +690,8 @@ right.legend(loc="center left", bbox_to_anchor=(1, 0.5));
 #
 # | Only positive − Baseline | BB | HD | Noisy | N+BB | N+HD | 65 % forgotten |
 # |---|---|---|---|---|---|---|
-# | at 0.5 | <<(mean("BB: Only positive", "F1 last") - mean("BB: Baseline", "F1 last"))|fixed(2)>> | <<(mean("HD: Only positive", "F1 last") - mean("HD: Baseline", "F1 last"))|fixed(2)>> | <<(mean("Noisy: Only positive", "F1 last") - mean("Noisy: Baseline", "F1 last"))|fixed(2)>> | <<(mean("N+BB: Only positive", "F1 last") - mean("N+BB: Baseline", "F1 last"))|fixed(2)>> | <<(mean("N+HD: Only positive", "F1 last") - mean("N+HD: Baseline", "F1 last"))|fixed(2)>> | <<(mean("removal 0.65: Only positive", "F1 last") - mean("removal 0.65: Baseline", "F1 last"))|fixed(2)>> |
-# | at the chosen threshold | <<(mean("BB: Only positive", "F1 last chosen") - mean("BB: Baseline", "F1 last chosen"))|fixed(2)>> | <<(mean("HD: Only positive", "F1 last chosen") - mean("HD: Baseline", "F1 last chosen"))|fixed(2)>> | <<(mean("Noisy: Only positive", "F1 last chosen") - mean("Noisy: Baseline", "F1 last chosen"))|fixed(2)>> | <<(mean("N+BB: Only positive", "F1 last chosen") - mean("N+BB: Baseline", "F1 last chosen"))|fixed(2)>> | <<(mean("N+HD: Only positive", "F1 last chosen") - mean("N+HD: Baseline", "F1 last chosen"))|fixed(2)>> | <<(mean("removal 0.65: Only positive", "F1 last chosen") - mean("removal 0.65: Baseline", "F1 last chosen"))|fixed(2)>> |
+# | at 0.5 | <<((mean("BB: Only positive", "F1 last") - mean("BB: Baseline", "F1 last"))|round(2) + 0)|fixed(2)>> | <<((mean("HD: Only positive", "F1 last") - mean("HD: Baseline", "F1 last"))|round(2) + 0)|fixed(2)>> | <<((mean("Noisy: Only positive", "F1 last") - mean("Noisy: Baseline", "F1 last"))|round(2) + 0)|fixed(2)>> | <<((mean("N+BB: Only positive", "F1 last") - mean("N+BB: Baseline", "F1 last"))|round(2) + 0)|fixed(2)>> | <<((mean("N+HD: Only positive", "F1 last") - mean("N+HD: Baseline", "F1 last"))|round(2) + 0)|fixed(2)>> | <<((mean("removal 0.65: Only positive", "F1 last") - mean("removal 0.65: Baseline", "F1 last"))|round(2) + 0)|fixed(2)>> |
+# | at the chosen threshold | <<((mean("BB: Only positive", "F1 last chosen") - mean("BB: Baseline", "F1 last chosen"))|round(2) + 0)|fixed(2)>> | <<((mean("HD: Only positive", "F1 last chosen") - mean("HD: Baseline", "F1 last chosen"))|round(2) + 0)|fixed(2)>> | <<((mean("Noisy: Only positive", "F1 last chosen") - mean("Noisy: Baseline", "F1 last chosen"))|round(2) + 0)|fixed(2)>> | <<((mean("N+BB: Only positive", "F1 last chosen") - mean("N+BB: Baseline", "F1 last chosen"))|round(2) + 0)|fixed(2)>> | <<((mean("N+HD: Only positive", "F1 last chosen") - mean("N+HD: Baseline", "F1 last chosen"))|round(2) + 0)|fixed(2)>> | <<((mean("removal 0.65: Only positive", "F1 last chosen") - mean("removal 0.65: Baseline", "F1 last chosen"))|round(2) + 0)|fixed(2)>> |
 #
 # Where nothing was forgotten, there is nothing to repair. Where glands were forgotten, **most of what the rule wins at
 # 0.5, a threshold wins too**; a little is left over, and that is the rule's own. With no clean mask at all, only the
@@ -746,11 +746,11 @@ figure.suptitle(title, x=0.01, ha="left", fontweight="bold");
 # | clean masks | <<mean("Clean: Baseline", "F1 last")|fixed(2)>> ± <<sd("Clean: Baseline", "F1 last")|fixed(2)>> | <<mean("Clean: Only positive", "F1 last")|fixed(2)>> ± <<sd("Clean: Only positive", "F1 last")|fixed(2)>> | <<mean("Clean: SS", "F1 last")|fixed(2)>> ± <<sd("Clean: SS", "F1 last")|fixed(2)>> | <<mean("Clean: SS+", "F1 last")|fixed(2)>> ± <<sd("Clean: SS+", "F1 last")|fixed(2)>> |
 #
 # Compare SS with Baseline, and SS+ with Only positive: what helps is the choice of tiles. The start changes F1 on Noisy
-# by <<(mean("Noisy: SS", "F1 last") - mean("Noisy: Baseline", "F1 last"))|fixed(2)>> and
-# <<(mean("Noisy: SS+", "F1 last") - mean("Noisy: Only positive", "F1 last"))|fixed(2)>>, on N+HD by
-# <<(mean("N+HD: SS", "F1 last") - mean("N+HD: Baseline", "F1 last"))|fixed(2)>> and
-# <<(mean("N+HD: SS+", "F1 last") - mean("N+HD: Only positive", "F1 last"))|fixed(2)>>: within the spread, although it
-# had 300 steps more. It doesn't move what the marks hold down: gland pixels get
+# by <<((mean("Noisy: SS", "F1 last") - mean("Noisy: Baseline", "F1 last"))|round(2) + 0)|fixed(2)>> and
+# <<((mean("Noisy: SS+", "F1 last") - mean("Noisy: Only positive", "F1 last"))|round(2) + 0)|fixed(2)>>, on N+HD by
+# <<((mean("N+HD: SS", "F1 last") - mean("N+HD: Baseline", "F1 last"))|round(2) + 0)|fixed(2)>> and
+# <<((mean("N+HD: SS+", "F1 last") - mean("N+HD: Only positive", "F1 last"))|round(2) + 0)|fixed(2)>>: within the
+# spread, although it had 300 steps more. It doesn't move what the marks hold down: gland pixels get
 # <<mean("Noisy: SS", "on glands")|fixed(2)>> with SS and <<mean("Noisy: Baseline", "on glands")|fixed(2)>> without
 # (median, Noisy). (The auto-encoder has seen the 40 training images, and no others. With thousands of unlabelled ones
 # it might be worth more; that we did not measure.)
@@ -799,7 +799,7 @@ print(f"every pixel    {f1(TRUTH, np.ones_like(TRUTH)):.2f}")
 # reason: F1 <<mean("small tiles, Clean: Weak", "F1")|fixed(2)>> on true masks, no better. So it is not the reason, or
 # not the only one.
 #
-# **SoftWeak** does as Baseline where every gland is marked, and is far below it where some were forgotten: to a wrong
+# **SoftWeak** is little below Baseline where every gland is marked, and far below it where some were forgotten: to a wrong
 # "no gland here" at many pixels it adds a wrong "no" for the tile, which weighs as much as all pixels together. With a
 # tenth of that weight its best look on Noisy has F1 <<mean("small weight, Noisy: SoftWeak", "F1")|fixed(2)>>, like
 # Baseline's (<<mean("Noisy: Baseline", "F1")|fixed(2)>>): it does no harm any more, and no good.
@@ -1069,6 +1069,9 @@ figure.suptitle("Study: mean ranks of nine rules at threshold 0.5", x=0.01, ha="
 # <<notes("ranks")["N+HD"]["F"]|round|int>> on N+HD, where chance makes about 1: the rules do differ. (Duels and ranks
 # take the best look of each training, chosen on the checked masks.)
 #
+# A trap: on N+HD *Weak*, which calls everything gland, has a better mean rank than Baseline. Ranks compare rivals with
+# each other. Whether any of them is good, only a reference tells.
+#
 # **What such a test can't tell.** It takes the *networks* as given, and asks about other images. Train the same rule
 # again with another draw, and the network is another one. With the five trainings as the only repeats, instead of
 # <<notes("ranks")["Noisy"]["blocks"]>> images, the critical difference on Noisy grows from
@@ -1125,9 +1128,10 @@ axis.legend(loc="center left", bbox_to_anchor=(1, 0.5));
 # reach <<mean("Noisy: Only positive", "F1 last chosen")|fixed(2)>> (Only positive) and
 # <<mean("Noisy: SS+", "F1 last chosen")|fixed(2)>> (SS+). And the eight cost *less* work: they have
 # <<notes("outlines")["8"]|round|int>> glands, hers with half forgotten <<notes("outlines")["Noisy"]|round|int>>, and
-# with 65 % forgotten <<notes("outlines")["removal 0.65"]|round|int>>. What is in a clean mask that is not in her
-# outlines? The background: "here is *no* gland". She outlined more glands than the eight have, but on no pixel of hers
-# can you rely on a "no".
+# with 65 % forgotten <<notes("outlines")["removal 0.65"]|round|int>>. Even two clean images,
+# <<notes("outlines")["2"]|round|int>> glands, reach <<mean("clean masks alone", 2)|fixed(2)>> ±
+# <<sd("clean masks alone", 2)|fixed(2)>>. What is in a clean mask that is not in her outlines? The background: "here is
+# *no* gland". She outlined more glands than the eight have, but on no pixel of hers can you rely on a "no".
 #
 # So, is the hour wasted? Drawn like that, and next to eight finished masks, here: yes. That is a sober answer after so
 # many rules, and we'd not have it without the one rival that needs no method at all. (Not measured: both together, her
@@ -1423,9 +1427,9 @@ lesson.check("quiz_validation", quiz_validation)
 # %% alt="Quality against quantity of data: eight clean masks high up on the left; forty masks with a third of the glands at middle height to the right, with an arrow upwards for threshold and choice of tiles that ends below the eight."
 begun, rescued = study.mean("masks: removal 0.65", "F1"), study.mean("removal 0.65: Only positive", "F1 last chosen")
 viz.quality_quantity_map(
-    {"8 finished masks": (0.46, study.mean("eight clean masks", "F1")), "40 begun ones": (0.66, begun)},
-    "Rescued, begun masks rise; finished ones were there",
-    moves={"positive tiles,\nthreshold": ("40 begun ones", 0.08, rescued - begun)},
+    {"8 finished masks": (0.45, study.mean("eight clean masks", "F1")), "40 begun ones": (0.6, begun)},
+    "Rescued masks rise, and stay below finished ones",
+    moves={"positive tiles,\nthreshold": ("40 begun ones", 0.16, rescued - begun)},
 );
 
 # %% [markdown]

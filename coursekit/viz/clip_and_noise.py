@@ -33,6 +33,7 @@ class ClipAndNoise(LivePicture):
         noise: to start with, one of the noises.
         n_clients: to start with, one of the clients.
         clip: to start with, one of the clips; None: the one in the middle.
+        measure: what was measured, such as "validation accuracy", for the headline and the axes.
 
     Raises:
         InputError: if accuracy has another shape, numbers don't rise, one to start with isn't among them, or
@@ -51,7 +52,9 @@ class ClipAndNoise(LivePicture):
         noise: float = 2.0,
         n_clients: int = 200,
         clip: float | None = None,
+        measure: str = "accuracy",
     ):
+        self._measure = measure
         self._noises, self._clients, self._clips = list(noises), list(clients), list(clips)
         if clip is None:
             clip = self._clips[len(self._clips) // 2]
@@ -95,8 +98,8 @@ class ClipAndNoise(LivePicture):
             controls,
             self._draw_state,
             [["noise", "n"], ["clip"]],
-            alt="Measured accuracy against epsilon, a line for each number of clients; epsilon against the "
-            f"noise, accuracy against the clip norm. {self._finding(**start)}.",
+            alt=f"Measured {measure} against epsilon, a line for each number of clients; epsilon against the "
+            f"noise, {measure} against the clip norm. {self._finding(**start)}.",
         )
 
     def _mean(self, noise: int, n: int, clip: int) -> float:
@@ -105,7 +108,7 @@ class ClipAndNoise(LivePicture):
 
     def _finding(self, noise: int, n: int, clip: int) -> str:
         epsilon, mean = self._epsilon[n, noise], self._mean(noise, n, clip)
-        right = "accuracy not measured" if np.isnan(mean) else f"accuracy {100 * mean:.0f} %"
+        right = f"{self._measure} {'not measured' if np.isnan(mean) else f'{100 * mean:.0f} %'}"
         bound = f"ε = {epsilon:.2g} at δ = {self._deltas[n]:g}" if np.isfinite(epsilon) else "no bound on ε"
         return (
             f"σ = {self._noises[noise]:g}, {self._clients[n]:,} clients, clip norm {self._clips[clip]:g}: "
@@ -154,7 +157,7 @@ class ClipAndNoise(LivePicture):
             xscale="log",
             ylim=(0, 1.03),
             xlabel="ε, by moments (log scale; less is more private)",
-            ylabel="accuracy",
+            ylabel=self._measure,
         )
         axis.set_xticks(ticks, labels)
         axis.set_xticks([], minor=True)
@@ -163,11 +166,12 @@ class ClipAndNoise(LivePicture):
             loc="lower right",
             frameon=False,
             fontsize=9.5,
-            title=f"clip norm {self._clips[clip]:g}: mean of\n{len(values)}, and lowest to highest",
+            title=f"clip norm {self._clips[clip]:g}"
+            + (f": mean of\n{len(values)}, and lowest to highest" if len(values) > 1 else ""),
             title_fontsize=9.5,
             alignment="left",
         )
-        axis.set_title("what privacy costs", loc="left", fontsize=11)
+        axis.set_title(f"{self._measure} by ε", loc="left", fontsize=11)
 
     def _draw_epsilon(self, axis: Axes, noise: int, n: int) -> None:
         """ε against the noise: computed, whatever the clip norm and the data."""
@@ -208,7 +212,7 @@ class ClipAndNoise(LivePicture):
         axis.set_xticks(self._clips, [f"{clip:g}" for clip in self._clips])
         axis.set_xticks([], minor=True)
         axis.spines[["top", "right"]].set_visible(False)
-        axis.set_title(f"accuracy at σ = {self._noises[noise]:g}", loc="left", fontsize=11)
+        axis.set_title(f"by clip norm, at σ = {self._noises[noise]:g}", loc="left", fontsize=11)
 
 
 def _check_start(name: str, values: Sequence[float], start: float) -> None:

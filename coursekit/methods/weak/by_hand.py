@@ -80,5 +80,5 @@ def report(
     """
     scores = np.array([[image_f1(clean, one, cut).mean() for cut in thresholds] for one in probability])
     step, column = np.unravel_index(scores.argmax(), scores.shape)
-    cut = float(thresholds[column])
+    cut = float(thresholds[int(column)])
     return int(step), cut, float(image_f1(truth, test_probability[step], cut).mean())

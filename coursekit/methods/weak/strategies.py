@@ -187,6 +187,6 @@ def _started_anew(used: keras.Model, fresh: keras.Model, rate: float, loss: Weak
         )
     used.set_weights(fresh.get_weights())
     for variable in used.optimizer.variables:
-        variable.assign(keras.ops.zeros_like(variable))
+        variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
     used.optimizer.learning_rate = rate
     return used

@@ -23,20 +23,20 @@ def dark_squares(n, seed):
     return images.clip(0, 1).astype("float32"), masks
 
 
-QUICK = {"width": 4, "tile_px": 8, "batch_size": 8, "epochs": 2, "rate": 0.01}
+QUICK = {"width": 8, "tile_px": 8, "batch_size": 8, "epochs": 2, "rate": 0.01}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def short_epochs():
     patch = pytest.MonkeyPatch()
-    patch.setattr(strategies, "STEPS_PER_EPOCH", 20)
+    patch.setattr(strategies, "STEPS_PER_EPOCH", 40)
     yield
     patch.undo()
 
 
 @pytest.fixture(scope="module")
 def auto_encoder():
-    return train_auto_encoder(dark_squares(8, 0)[0], epochs=6, width=4, rate=0.01, tile_px=16, batch_size=8)
+    return train_auto_encoder(dark_squares(8, 0)[0], epochs=6, width=8, rate=0.01, tile_px=16, batch_size=8)
 
 
 def test_the_paper_has_nine_strategies_and_no_two_are_alike():
