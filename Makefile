@@ -29,10 +29,10 @@ lab: $(READY)
 	@$(BIN)/coursekit lab $(ARGS)
 
 test: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 2 $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(ARGS)
 
 check: $(READY)
-	@$(BIN)/python -m pytest --numprocesses 2 -m "not slow and not browser" $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not slow and not browser" $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -22,6 +22,9 @@ def test_models_training_and_methods_pass_on_jax():
             "-m",
             "pytest",
             *(str(TESTS / part) for part in PARTS),
+            # Flower's processes hand the backend on and know nothing of it.
+            "-m",
+            "not flower",
             "-p",
             "no:cacheprovider",
         ],
