@@ -3,8 +3,7 @@
 Clients hold ten 8×8 images each and train a 64-64-10 network on them for one step. Without arguments a table
 is printed, for 10 to 10,000 clients that train out of 10,000 known, and for 100 out of 100 and 1,000 known;
 with arguments, a line of JSON: for each round the seconds of CPU, the seconds by the clock, and the peak
-memory of the process so far in MB. Flower's own simulation is not beside it: that needs Ray, which this
-project doesn't install.
+memory of the process so far in MB. `flower_simulation.py` has Flower's own simulation beside it.
 """
 
 import json
