@@ -42,7 +42,8 @@ GPU_IN_SMALL = {
         *("looks=1", "start=1", "epochs=1", 'damages=["two thirds forgotten"]', 'study=["SS+"]'),
     ],
     "19_federated_learning": [
-        *("rounds=2", "repeats=1", "alone=2", "pulls=[0.1]", "norms=[True]", "noises=[0.03]", "flower=False"),
+        *("rounds=2", "repeats=1", "epochs=2", "pulls=[0.1]", "norms=[True]", "noises=[0.03]"),
+        "flower=False",
     ],
 }
 
@@ -56,6 +57,8 @@ def stem(request):
 def quick(tmp_path, monkeypatch):
     """The environment of a run in the quick profile, with no progress from before."""
     monkeypatch.setenv("COURSEKIT_PROFILE", "quick")
+    # As for a learner: figures are shown and closed cell by cell.
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "progress.json"))
 
 
