@@ -71,11 +71,11 @@ viz.use_style()
 SETTINGS = {
     "quick": {
         "toy": 400,
-        "film": 200,
-        "digits": {"n": 1000, "steps": 100, "widths": ((16, 16), (16, 32)), "batches": 25, "few": 50, "epochs": 2},
-        "cells": {"size": 48, "steps": 25, "widths": ((32, 32, 16), (16, 32, 32))},
-        "painter": {"painted": 100, "steps": 40, "widths": (12, 24, 48)},
-        "segmenter": {"steps": 20, "widths": (8, 16), "sizes": (20, 40)},
+        "film": 150,
+        "digits": {"n": 1000, "steps": 80, "widths": ((16, 16), (16, 32)), "batches": 25, "few": 50, "epochs": 2},
+        "cells": {"size": 48, "steps": 15, "widths": ((32, 32, 16), (16, 32, 32))},
+        "painter": {"painted": 80, "steps": 25, "widths": (12, 24, 48)},
+        "segmenter": {"steps": 10, "widths": (8, 16), "sizes": (20, 40)},
     },
     "standard": {
         "toy": 2000,

@@ -95,7 +95,7 @@ SETTINGS = {
         "pulls": [0.1, 1.0],
         "norms": [False, True],
         "absences": ["none", "random", "fixed", "class"],
-        "noises": [0.03],
+        "noises": [0.03, 0.1],
         "flower": True,
     },
     "gpu": {
@@ -144,9 +144,12 @@ right.set_axis_off()
 right.set_title("Thirty images of clinic 0");
 
 # %% [markdown]
-# One network for all: 64 pixels, 64 hidden units, ten outputs; 4,810 numbers, its *weights*. `LocalTrainer` trains it
-# on any clinic's images, starting from any weights: plain steps against the gradient, in batches of ten. (One compiled
-# network serves all clinics, so that it is fast. Part 3 writes the same in Keras.)
+# One network for all, and a small one. 64 pixels go into 64 *hidden units*. Each of them multiplies the pixels by
+# numbers of its own, adds up, and passes the sum on if it is above 0, else 0 (a *dense* layer with *ReLU*). The units go
+# into ten outputs, one for each kind (*logits*; the largest is the answer). In all 4,810 numbers are learned, which we
+# call the *weights*. `LocalTrainer` trains them on any clinic's images, starting from any weights: plain steps against
+# the gradient, each from a *batch* of ten images. How far a step goes is the *learning rate*, here `RATE`. (One
+# compiled network serves all clinics, so that it is fast. Part 3 writes the same in Keras.)
 #
 # Two numbers frame the question. What would the network reach if all images lay in one place? And what does a clinic
 # reach that trains alone, on *everybody's* test digits?
@@ -258,11 +261,13 @@ print(f"clinics of {min(sizes)} to {max(sizes)} images")
 print("weighted: no weight differs from the central step by more than 0.000001:", bool(gaps["weighted by images"] < 1e-6))
 assert gaps["weighted by images"] < 1e-6
 
-# %% alt="Three bars on a logarithmic axis. Weighted by images, the largest difference to the central step is below one millionth; with a plain mean it is above a thousandth, not far from the size of the step itself."
+# %% alt="Three marks on a logarithmic axis. Weighted by images, the largest difference to the central step is below one millionth; with a plain mean it is above a thousandth, not far from the size of the step itself."
 figure, axis = plt.subplots(figsize=(8, 2.4))
-axis.barh(list(gaps), list(gaps.values()), color=[viz.COLOURS[0], viz.COLOURS[1], "#999999"])
+for (name, gap), colour, marker in zip(gaps.items(), (viz.COLOURS[0], viz.COLOURS[1], "#57606a"), "osD"):
+    axis.plot(gap, name, marker, ms=10, color=colour)
 axis.axvline(1e-6, color="black", ls="--", lw=1)
 axis.set(xscale="log", xlabel="largest change of any weight (dashed: 0.000001)", xlim=(1e-9, 1))
+axis.margins(y=0.3)
 axis.invert_yaxis()
 axis.set_title("One step of twenty clinics, and one on all images: the difference");
 
@@ -388,7 +393,8 @@ print("Three rounds by hand and by train_federated agree to 0.000001:", bool(lar
 # (clinics, shards of each), are the cards: clinic `k` holds the shards with the numbers `hands[k]`, shard 0 being the
 # first piece of the sorted row. Return for each image the number of its clinic, shape (n,), in the order of `labels`.
 # Images of one class keep their order (`np.argsort(labels, kind="stable")`), and the number of images is a multiple of
-# the number of shards.
+# the number of shards. An example: with `labels = [1, 0, 1, 0]` shard 0 holds the images 1 and 3, shard 1 the images 0
+# and 2. If clinic 0 is dealt shard 1 and clinic 1 shard 0, `hands` is `[[1], [0]]`, and the answer `[0, 1, 0, 1]`.
 
 # %% name="deal_shards" tags=["answer"]
 def deal_shards(labels, hands):
@@ -507,7 +513,15 @@ for split, colour, marker in (("IID", viz.COLOURS[3], "D"), ("two-class", viz.CO
 right.set_xticks(range(3), ["20 × 1", "4 × 5", "1 × 20"])
 right.set(xlabel="rounds × local epochs E", ylim=(0, 100))
 right.set_title("The same work: 20 epochs in all (dots: draws)")
-right.legend(loc="lower left");
+right.legend(loc="lower left")
+reached = {
+    "ten rounds": (best_for_rounds, {E: 100 * study.mean(f"two-class, E = {E}", 10) for E in (1, 5, 20)}),
+    "20 epochs": (best_for_work, {E: 100 * study.mean(f"two-class, E = {E}, local epochs", 20) for E in (1, 5, 20)}),
+}
+for when, (guess, scores) in reached.items():
+    if guess is not None:
+        best = max(scores, key=scores.get)
+        print(f"after {when}: E = {guess}, your guess, reaches {scores[guess]:.0f} %; E = {best}, the best, {scores[best]:.0f} %")
 
 # %% [markdown]
 # Study, two-class, %: after ten rounds <<cell("two-class, E = 1", 10)>> ($E$ = 1), <<cell("two-class, E = 5", 10)>> (5)
@@ -518,11 +532,11 @@ right.legend(loc="lower left");
 # <<cell("IID, E = 20, local epochs", 20)>>. (Each line and each dot has the learning rate that was best for it, at its
 # last round, on validation digits.)
 #
-# At equal rounds one epoch is behind, and 5 and 20 can't be told apart (20 was run for ten rounds only); at equal work one
-# epoch is ahead. So the two questions have different answers, and "more local epochs harm" and "more local epochs help" are both true, of
-# different things. **Say what is held equal.** Is the line to the clinics your bottleneck? Then count rounds, and let
-# clinics work. Is it their computers, or your patience? Then count epochs, and let them meet often; the more so, the less
-# alike they are.
+# At equal rounds one epoch is behind, and 5 and 20 can't be told apart (20 was run for ten rounds only); at equal work
+# one epoch is ahead. So the two questions have different answers, and "more local epochs harm" and "more local epochs
+# help" are both true, of different things. **Say what is held equal.** Is the line to the clinics your bottleneck? Then
+# count rounds, and let clinics work. Is it their computers, or your patience? Then count epochs, and let them meet
+# often; the more so, the less alike they are.
 #
 # ## 6 One remedy and one trap
 #
@@ -740,8 +754,9 @@ print(f"largest error of any pixel: {max(np.abs(a - b).max() for a, b in zip(rea
 # last layer, the gradient of the biases is the answer that the network gave (positive, for each class) minus the right
 # one, so it is below 0 for the true class alone.
 #
-# With ten images in a batch the division gives a mixture (last row), and after five epochs of FedAvg no clean gradient is
-# left. That protects a little, by accident. Nobody should rely on an accident.
+# With ten images in a batch the division gives a mixture (last row; which one, depends on the unit that you took), and
+# after five epochs of FedAvg no clean gradient is left. That protects a little, by accident. Nobody should rely on an
+# accident.
 #
 # ## 10 A network without a dense first layer
 #
@@ -762,7 +777,7 @@ for patient in six[::2]:
     label = label_from_gradient(gradient[-1])
     found = match_gradient(seen, gradient, label, steps=60, looks=7, seed=SEED)
     pictures += [*found.snapshots, images[patient]]
-    names += [f"step {step}" for step in range(0, 70, 10)] + [f"truth ({label} read)"]
+    names += [f"step {step}" for step in range(0, 70, 10)] + [f"truth: a {labels[patient]}"]
     print(f"class read: {label}, true: {labels[patient]}; mean squared error {np.mean((found.image - images[patient]) ** 2):.2g}")
 viz.show(pictures, names, "A picture is searched that has the same gradient", columns=8, size=1.1);
 
@@ -780,7 +795,7 @@ for noise in SETTINGS["noises"]:
     viz.show([*found.snapshots, images[patient]], [], headline, columns=8, size=1.1)
 
 # %% [markdown]
-# | study, five draws | mean squared error | class read rightly, % |
+# | study, five draws of 3, 4 or 10 images | mean squared error | class read rightly, % |
 # |---|---|---|
 # | one image | <<mean("attack: one image", "MSE")|fixed(4)>> | <<mean("attack: one image", "label")|pct>> |
 # | one image, network with ReLU | <<mean("attack: relu", "MSE")|fixed(4)>> | <<mean("attack: relu", "label")|pct>> |
@@ -801,18 +816,17 @@ for noise in SETTINGS["noises"]:
 # says about defence: one local step or five makes no difference to an attacker who takes the same five. Many images in
 # a report make the search harder: it found four at once, and at ten it got a part of the way, in some draws farther
 # than in others. A better search may get farther. Clipping alone hides nothing. **Noise** does, if there is
-# enough of it: under 0.03 you still read the digit above, under 0.1 the error is larger than that of guessing the mean
-# image. The clinic itself has added it: whoever reads the report, reads noise. But noise costs accuracy (part 12), and the less of it the
-# better. There are two ways to need less: let nobody see a single report (part 11), and add noise to the sum of many
-# (part 12).
+# enough of it: under 0.1 the error is larger than that of guessing the mean image. (Can you read the digits above, under
+# 0.03 and under 0.1? The true class helps the search.) The clinic itself has added it: whoever reads the report, reads
+# noise. But noise costs accuracy (part 12), and the less of it the better. There are two ways to need less: let nobody
+# see a single report (part 11), and add noise to the sum of many (part 12).
 #
 # ## 11 Add up without seeing
 #
 # The server needs the *sum* of the reports, each multiplied by its $n_k$, which the clinic does before it reports. It
-# doesn't need a single one. So let every two clinics agree on a secret
-# random number, a *mask*. One of them adds it to what it reports, the other one subtracts it. Each report then looks
-# like noise. In the sum all masks are gone. With three clinics, and numbers from 0 to 99 that wrap round (after 99
-# comes 0):
+# doesn't need a single one. So let every two clinics agree on a secret random number, a *mask*. One of them adds it to
+# what it reports, the other one subtracts it. Each report then looks like noise. In the sum all masks are gone. With
+# three clinics, and numbers from 0 to 99 that wrap round (after 99 comes 0):
 #
 # | | its number | mask with clinic 0 | with 1 | with 2 | it reports |
 # |---|---|---|---|---|---|
@@ -928,8 +942,8 @@ viz.show(pictures, list(panels), "An image under masks, and the sum of 18 images
 # part**. Take two worlds, one with your clinic and one without (*add or remove one*; some replace one instead, and get
 # another number). Whatever anyone sees of the model, its probability is at most $e^\varepsilon$ times as high in one
 # world as in the other, except with a probability δ (delta). That is *(ε, δ)-differential privacy*. At ε = 0 nobody can
-# tell, apart from δ. At ε = 1, someone who held it for 50:50 that you took part may become sure to 73 %, at ε = 3 to 95
-# %, at ε = 9 to 99.99 %. δ must be well below one in the number of clients, or handing out one clinic in full would
+# tell, apart from δ. At ε = 1, someone who held it for 50:50 that you took part may become sure to 73 %, at ε = 3 to
+# 95 %, at ε = 9 to 99.99 %. δ must be well below one in the number of clients, or handing out one clinic in full would
 # count as private.
 #
 # How to get there (DP-FedAvg, McMahan and others, 2018):
@@ -951,7 +965,8 @@ viz.show(pictures, list(panels), "An image under masks, and the sum of 18 images
 # Write `clip_update(update, norm)`: `update` is a list of arrays, one for each layer. Put all of their numbers in one
 # long row (layer after layer, each as `.ravel()` gives it), and if the row is longer than `norm`, shorten it to that
 # length. Return the row. *Length* is the root of the sum of all squares, over **all** layers together. An update that
-# is short enough stays as it is; one that is all 0 as well.
+# is short enough stays as it is; one that is all 0 as well. (`update` is a Python list of arrays that differ in shape:
+# join them before you calculate.)
 
 # %% name="clip_update" tags=["answer"]
 def clip_update(update, norm):
@@ -991,9 +1006,9 @@ for sigma in (1, 2, 4, 8):
 # | σ = 4 | <<notes("privacy")["epsilon"]["4"]["PLD"]|fixed(2)>> | <<notes("privacy")["epsilon"]["4"]["moments"]|fixed(2)>> | <<cell("private: K = 50", 4)>> | <<cell("private: K = 200", 4)>> |
 # | σ = 8 | <<notes("privacy")["epsilon"]["8"]["PLD"]|fixed(2)>> | <<notes("privacy")["epsilon"]["8"]["moments"]|fixed(2)>> | <<cell("private: K = 50", 8)>> | <<cell("private: K = 200", 8)>> |
 #
-# (A smaller network than ours, with 32 hidden units. δ = <<notes("privacy")["delta"]>>: below 1/200, and not by much. All clipped rows have one learning rate, 0.3; the
-# length $S$ was chosen for each row and column, on validation digits. A real federation would pay for such trials with
-# some of its privacy; our ε doesn't count them. The first row also divides by the clients that came; the others divide
+# (A smaller network than ours, with 32 hidden units. δ = <<notes("privacy")["delta"]>>: below 1/200, and not by much.
+# All clipped rows have one learning rate, 0.3; the length $S$ was chosen for each row and column, on validation digits.
+# A real federation would pay for such trials with some of its privacy; our ε doesn't count them. The first row also divides by the clients that came; the others divide
 # by the number expected.) **Read along a row**: measured in $S$, the noise on the sum is the same, but more clients
 # share it, and the more noise there is, the more that counts. For twenty clinics, which we did not measure, expect
 # worse than for 50. (The two columns are two federations, not one: with 200, each client has fewer images.) That is a

@@ -306,6 +306,14 @@ def add_masks(numbers, k, masks):
 """: "`.sum` has widened uint32 to uint64, which wraps at 2⁶⁴: write `.sum(axis=0, dtype=np.uint32)`.",
             """
 def add_masks(numbers, k, masks):
+    return numbers - masks[k + 1 :].sum(axis=0) + masks[:k].sum(axis=0)
+""": "Two things: add the masks of clinics with a higher number (yours are subtracted), and `.sum` widens to uint64: `dtype=np.uint32`.",
+            """
+def add_masks(numbers, k, masks):
+    return numbers + masks[k:].sum(axis=0) - masks[:k].sum(axis=0)
+""": "Two things: your own row is among them, and `.sum` has widened uint32 to uint64: write `.sum(axis=0, dtype=np.uint32)`.",
+            """
+def add_masks(numbers, k, masks):
     hidden = numbers.copy()
     for j in range(len(masks)):
         if j != k:
@@ -371,6 +379,14 @@ def clip_update(update, norm):
 def clip_update(update, norm):
     return np.concatenate([layer.ravel() for layer in update])
 """: "Nothing is clipped: a long update stays long.",
+            """
+def clip_update(update, norm):
+    return update / max(1, np.linalg.norm(update) / norm)
+""": "`update` is a list of layers of different shapes, which is no array. Join them first: `np.concatenate`.",
+            """
+def clip_update(update, norm):
+    return update / norm
+""": "`update` is a list, and a list can't be divided. Join its layers to one row first: `np.concatenate`.",
         },
     ),
     Question(

@@ -58,9 +58,6 @@ def _jax_problem() -> str | None:
     return None if importlib.util.find_spec("jax") else "JAX is missing: pip install -r requirements.lock"
 
 
-_LEFT_OUT = "left out"
-
-
 def _flower_problem() -> str | None:
     from coursekit.methods.federated_flower import why_not
 
@@ -73,6 +70,10 @@ _NEEDS = {
     "jax": _jax_problem,
     "flower": _flower_problem,
 }
+
+
+_LEFT_OUT = "left out"
+"""The name of what a skipped test tells the summary."""
 
 
 @functools.cache

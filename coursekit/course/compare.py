@@ -100,6 +100,15 @@ def _close(_args: tuple, expected: Any, got: Any, atol: float, rtol: float) -> s
 def _exact(_args: tuple, expected: Any, got: Any) -> str | None:
     if _same(expected, got):
         return None
+    want, have = expected, _numeric(got)
+    if isinstance(want, np.ndarray) and have is not None and have.shape == want.shape and want.size > 12:
+        # Too long to be printed: say where to look.
+        differs = want != have
+        place = tuple(int(i) for i in np.argwhere(differs)[0])
+        return (
+            f"The shape {want.shape} is right, {differs.sum()} of {want.size} values are not: at {place} "
+            f"{_expected_came(want[place], have[place])}"
+        )
     return f"{shown(expected)} was expected, {shown(got)} came."
 
 

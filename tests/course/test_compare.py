@@ -145,6 +145,18 @@ def test_unequal_values_are_shown_side_by_side(expected, got, message):
     assert exact()(NO_ARGS, expected, got) == message
 
 
+def test_of_long_arrays_it_says_where_they_differ():
+    mask = np.zeros((4, 6), int)
+    other = mask.copy()
+    other[1, 2] = other[3, 0] = 7
+    assert exact()(NO_ARGS, mask, other) == (
+        "The shape (4, 6) is right, 2 of 24 values are not: at (1, 2) 0 was expected, 7 came."
+    )
+    assert exact()(NO_ARGS, mask, mask[:3]) == (
+        "array of shape (4, 6) was expected, array of shape (3, 6) came."
+    )
+
+
 @pytest.mark.parametrize("got", ["z", "", "ab", 3, None, ["b"], np.array([1])], ids=repr)
 def test_something_that_is_no_option_does_not_tell_the_right_one(got):
     message = choice("abc")(NO_ARGS, "b", got)

@@ -1,8 +1,11 @@
+import itertools
+import socket
+
 import numpy as np
 import pytest
 
 from coursekit.errors import CourseError, InputError
-from coursekit.methods.federated_flower import Network, down, extra, start_up, up, why_not
+from coursekit.methods.federated_flower import Network, down, extra, processes, start_up, up, why_not
 
 DATA = [(np.zeros((2, 4, 4, 1), "float32"), np.array([0, 1]))] * 2
 
@@ -51,6 +54,25 @@ def test_a_start_that_fails_leaves_nothing(with_flower, tmp_path, monkeypatch):
     with pytest.raises(CourseError, match="no server today"):
         up(DATA, tmp_path / "network")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.flower
+def test_a_port_that_somebody_else_has_taken_is_left_to_them(tmp_path, monkeypatch):
+    free_port, asked = processes.free_port, itertools.count()
+    with socket.socket() as somebody:
+        somebody.bind(("127.0.0.1", 0))
+        somebody.listen()
+        taken = somebody.getsockname()[1]
+        # The server and the node, in this order, are each offered the taken one first.
+        monkeypatch.setattr(processes, "free_port", lambda: free_port() if next(asked) % 2 else taken)
+        network = up(DATA[:1], tmp_path / "network")
+        try:
+            assert next(asked) == 4
+            assert [node.state for node in network.status()] == ["online", "online"]
+            assert not network.address.endswith(f":{taken}")
+        finally:
+            down(tmp_path / "network")
 
 
 def test_taking_down_what_is_not_there_is_no_error(tmp_path):
