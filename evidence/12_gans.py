@@ -34,7 +34,8 @@ from coursekit.augment import recipe
 from coursekit.course.evidence import Claim, Evidence
 from coursekit.data import load
 from coursekit.efficiency import Study
-from coursekit.methods.gan import GanHistory, discriminator_features, draw_images, train_gan
+from coursekit.methods.adversarial_game import GanHistory
+from coursekit.methods.gan import discriminator_features, draw_images, train_gan
 from coursekit.methods.gan_measures import good_share, importance_weights, modes_covered
 from coursekit.methods.mask_to_image import paint, pair_logits, train_mask_to_image
 from coursekit.methods.toy_gan import ToyGan

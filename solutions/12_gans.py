@@ -352,10 +352,11 @@ axis.legend();
 from coursekit.methods.toy_gan import ToyGan
 
 films = {
-    "balanced": viz.film(ToyGan(seed=SEED), SETTINGS["film"], every=SETTINGS["film"] // 40),
-    "fast generator": viz.film(
-        ToyGan(generator_rate=5e-3, momentum=0.9, seed=SEED), SETTINGS["film"], every=SETTINGS["film"] // 40
-    ),
+    name: game.film(SETTINGS["film"], every=SETTINGS["film"] // 40)
+    for name, game in (
+        ("balanced", ToyGan(seed=SEED)),
+        ("fast generator", ToyGan(generator_rate=5e-3, momentum=0.9, seed=SEED)),
+    )
 }
 bench = viz.ToyGanBench(films, data="ring", seed=SEED)
 bench

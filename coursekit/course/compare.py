@@ -133,7 +133,13 @@ def _accuracy(_args: tuple, expected: Any, got: Any, at_least: float) -> str | N
     share = float((have == want).mean())
     if share >= at_least:
         return None
-    return f"{share:.1%} of your predictions are right; {at_least:.0%} are needed."
+    labels = np.unique(want)
+    hits = [(have[want == label] == label) for label in labels]
+    worst = min(range(len(labels)), key=lambda k: hits[k].mean())
+    return (
+        f"{share:.1%} of your predictions are right; {at_least:.0%} are needed. You find label "
+        f"{number(labels[worst])} least well: {hits[worst].sum()} of {len(hits[worst])}."
+    )
 
 
 @_kind

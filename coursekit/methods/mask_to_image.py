@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from coursekit.errors import InputError
-from coursekit.methods.gan import Game, GanHistory, check_images, fingerprint
-from coursekit.training.checkpoint import Checkpoint
+from coursekit.methods.adversarial_game import Game, GanHistory, check_images
+from coursekit.training.checkpoint import Checkpoint, fingerprint
 from coursekit.training.steps import Tensor
 
 

@@ -205,6 +205,26 @@ class ToyGan:
         real, fake = map(float, self._opinion)
         return ToyFrame(self.steps_done, self.points(points), chances, warped, real, fake)
 
+    def film(self, steps: int = 2000, every: int = 50, points: int = 2000) -> list[ToyFrame]:
+        """Let both players learn, and note what there is to see on the way.
+
+        Args:
+            steps: of the generator.
+            every: steps from one frame to the next.
+            points: how many to generate for each frame.
+
+        Returns:
+            A frame before the first step, and one after every `every` steps.
+
+        Raises:
+            CourseError: if a loss is no longer a number.
+        """
+        frames = [self.frame(points)]
+        for _ in range(steps // every):
+            self.step(every)
+            frames.append(self.frame(points))
+        return frames
+
     def _latent(self, n: int, generator: np.random.Generator) -> np.ndarray:
         return generator.normal(size=(n, LATENT_SIZE)).astype("float32")
 

@@ -21,7 +21,7 @@ from coursekit.viz.sample_size_dial import SampleSizeDial
 from coursekit.viz.sliding_window import sliding_window
 from coursekit.viz.style import COLOURS, figure_png, use_style
 from coursekit.viz.threshold_bench import ThresholdBench
-from coursekit.viz.toy_gan_bench import ToyGanBench, film
+from coursekit.viz.toy_gan_bench import ToyGanBench
 from coursekit.viz.turn_over import TurnOverExplorer
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "ToyGanBench",
     "TurnOverExplorer",
     "figure_png",
-    "film",
     "learning_curves",
     "policy_schedule",
     "quality_quantity_map",

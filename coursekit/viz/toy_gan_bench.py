@@ -33,27 +33,6 @@ _MAP = LinearSegmentedColormap.from_list(
 _LAYERS = {"2 layers of 64": (64, 64), "1 layer of 64": (64,), "1 layer of 8": (8,)}
 
 
-def film(gan: ToyGan, steps: int = 2000, every: int = 50) -> list[ToyFrame]:
-    """Train a toy and note what there is to see on the way.
-
-    Args:
-        gan: trained in place.
-        steps: of the generator.
-        every: steps from one frame to the next.
-
-    Returns:
-        A frame before the first step, and one after every `every` steps.
-
-    Raises:
-        CourseError: if a loss is no longer a number.
-    """
-    frames = [gan.frame(_POINTS)]
-    for _ in range(steps // every):
-        gan.step(every)
-        frames.append(gan.frame(_POINTS))
-    return frames
-
-
 class ToyGanBench(LivePicture):
     """Two games side by side: what the discriminator believes, what the generator does, and modes covered.
 
@@ -62,8 +41,8 @@ class ToyGanBench(LivePicture):
     your own game, too. A new setting takes effect with a new game.
 
     Args:
-        films: name -> frames of a game, such as `film` gives them, steps rising; the first two are shown at
-            the start, at their last step.
+        films: name -> frames of a game, such as `ToyGan.film` gives them, steps rising; the first two are
+            shown at the start, at their last step.
         data: name of one of `PLANE_DATA`, of which all films are.
         seed: of your own games.
 

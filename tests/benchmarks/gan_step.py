@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from coursekit.data import load
 from coursekit.methods import gan
+from coursekit.methods.adversarial_game import Game
 from coursekit.models import dcgan_discriminator, dcgan_generator
 from coursekit.training import set_seed
 
@@ -35,17 +36,17 @@ def players() -> tuple[keras.Model, keras.Model]:
 def ours(images: np.ndarray) -> Callable[[], float]:
     """Seconds of a block of `train_gan`: the game that it plays is caught, and goes on in blocks."""
     caught = []
-    play = gan.Game.play
+    play = Game.play
 
     def catch(self, batch, steps, checkpoint=None):
         caught.append((self, batch))
         return play(self, batch, steps, checkpoint)
 
-    gan.Game.play = catch
+    Game.play = catch
     try:
         gan.train_gan(*players(), images, 2, BATCH, RATE, MOMENTUM)
     finally:
-        gan.Game.play = play
+        Game.play = play
     game, batch = caught[0]
     return lambda: timed(lambda: game.play(batch, BLOCK))
 

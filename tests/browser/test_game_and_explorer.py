@@ -8,7 +8,7 @@ GAME = """\
 from coursekit import viz
 from coursekit.methods.toy_gan import ToyGan
 
-films = {f"seed {seed}": viz.film(ToyGan(seed=seed), steps=50) for seed in (0, 1)}
+films = {f"seed {seed}": ToyGan(seed=seed).film(50) for seed in (0, 1)}
 viz.ToyGanBench(films)"""
 EXPLORER = """\
 import numpy as np

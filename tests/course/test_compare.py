@@ -178,7 +178,17 @@ def test_accuracy_holds_from_the_share_on():
     have[:2] = -1
     assert accuracy(0.8)(NO_ARGS, want, have) is None
     have[2] = -1
-    assert accuracy(0.8)(NO_ARGS, want, have) == "70.0% of your predictions are right; 80% are needed."
+    assert accuracy(0.8)(NO_ARGS, want, have).startswith(
+        "70.0% of your predictions are right; 80% are needed."
+    )
+
+
+def test_of_predictions_it_names_the_label_that_is_found_least():
+    want = np.repeat([3, 5, 7], [10, 20, 30])
+    have = want.copy()
+    have[:4] = have[10:22] = 7
+    message = accuracy(0.8)(NO_ARGS, want, have)
+    assert message.endswith("You find label 5 least well: 8 of 20.")
 
 
 def test_a_list_of_labels_is_as_good_as_an_array():

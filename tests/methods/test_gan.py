@@ -3,7 +3,8 @@ import numpy as np
 import pytest
 
 from coursekit.errors import CourseError, InputError
-from coursekit.methods import gan
+from coursekit.methods import adversarial_game
+from coursekit.methods.adversarial_game import Game
 from coursekit.methods.gan import discriminator_features, draw_images, train_gan
 from coursekit.models import dcgan_discriminator, dcgan_generator, unet_discriminator, unet_generator
 from coursekit.training import set_seed
@@ -73,7 +74,7 @@ def dcgan_players(seed=0):
 
 
 def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(tmp_path, monkeypatch):
-    monkeypatch.setattr(gan, "CHECKPOINT_EVERY", 4)
+    monkeypatch.setattr(adversarial_game, "CHECKPOINT_EVERY", 4)
     options = {"steps": 10, "batch_size": 8, "seed": 3}
     file = tmp_path / "new folder" / "gan.npz"
     straight = dcgan_players()
@@ -84,7 +85,7 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(tmp_path, monkeypa
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(gan, "check_finite", cut_off)
+        patch.setattr(adversarial_game, "check_finite", cut_off)
         train_gan(*dcgan_players(), bars(), **options, checkpoint=file)
     # Other weights and other dropout than those that the first four steps ended with.
     resumed = dcgan_players(seed=1)
@@ -139,7 +140,7 @@ def test_weights_spoilt_by_the_last_step_are_found():
         return keras.ops.mean(logits**2), logits, logits
 
     # Beyond float32: both losses are those of sound weights, and no step follows that would tell.
-    game = gan.Game(generator, discriminator, generator_loss, discriminator_loss, rate=1e39, momentum=0.5)
+    game = Game(generator, discriminator, generator_loss, discriminator_loss, rate=1e39, momentum=0.5)
     with pytest.raises(CourseError, match="at step 1 the generator has weights that are no numbers"):
         game.play(lambda: (bars(4),), steps=1)
 

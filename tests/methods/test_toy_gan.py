@@ -129,3 +129,11 @@ def test_a_game_that_diverges_says_so():
 def test_settings_that_make_no_game_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         ToyGan(**settings)
+
+
+def test_a_film_has_frames_at_the_start_and_all_along():
+    gan, same = ToyGan("blob", seed=2), ToyGan("blob", seed=2)
+    frames = gan.film(steps=7, every=3)
+    assert [f.step for f in frames] == [0, 3, 6]
+    same.step(6)
+    assert np.array_equal(frames[-1].points, same.points(2000))

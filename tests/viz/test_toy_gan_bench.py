@@ -7,7 +7,7 @@ import pytest
 from coursekit.errors import CourseError, InputError
 from coursekit.methods import toy_gan
 from coursekit.methods.toy_gan import PLANE_DATA, ToyFrame, ToyGan
-from coursekit.viz import ToyGanBench, film
+from coursekit.viz import ToyGanBench
 from coursekit.viz.toy_gan_bench import OWN
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -183,14 +183,6 @@ def test_a_game_left_alone_ends(bench, monkeypatch):
     assert bench._films[OWN][-1].step == 50
     assert not bench.play.playing
     assert "restart" in bench.status.value
-
-
-def test_a_film_has_frames_at_the_start_and_all_along():
-    gan, same = ToyGan("blob", seed=2), ToyGan("blob", seed=2)
-    frames = film(gan, steps=7, every=3)
-    assert [f.step for f in frames] == [0, 3, 6]
-    same.step(6)
-    assert np.array_equal(frames[-1].points, same.points(2000))
 
 
 def test_the_own_game_is_the_one_of_its_settings_and_its_picture_is_small():
