@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make lab      create .venv if needed and open JupyterLab on the lessons"
 	@echo "make test     every test: package, notebooks, grading, browser, lint"
-	@echo "make check    the three-minute subset for everyday work"
+	@echo "make check    the five-minute subset for everyday work"
 	@echo "make lint     ruff (lint and format) and mypy"
 	@echo "make format   put the code into ruff's format"
 	@echo "make build    write lessons/ from solutions/"
