@@ -100,9 +100,8 @@ def _close(_args: tuple, expected: Any, got: Any, atol: float, rtol: float) -> s
 def _exact(_args: tuple, expected: Any, got: Any) -> str | None:
     if _same(expected, got):
         return None
-    want, have = expected, _numeric(got)
-    if isinstance(want, np.ndarray) and have is not None and have.shape == want.shape and want.size > 12:
-        # Too long to be printed: say where to look.
+    want, have = (_numeric(value) if isinstance(value, np.ndarray) else None for value in (expected, got))
+    if want is not None and have is not None and have.shape == want.shape and want.size > _PRINTED:
         differs = want != have
         place = tuple(int(i) for i in np.argwhere(differs)[0])
         return (
@@ -134,7 +133,7 @@ def _accuracy(_args: tuple, expected: Any, got: Any, at_least: float) -> str | N
     if share >= at_least:
         return None
     labels = np.unique(want)
-    hits = [(have[want == label] == label) for label in labels]
+    hits = [have[want == label] == label for label in labels]
     worst = min(range(len(labels)), key=lambda k: hits[k].mean())
     return (
         f"{share:.1%} of your predictions are right; {at_least:.0%} are needed. You find label "
@@ -187,6 +186,9 @@ def _same(a: Any, b: Any) -> bool:
 
 _PLAIN = (type(None), bool, int, float, str)
 
+_PRINTED = 12
+"""Numbers of an array that still fit into a line; of longer ones it is said where they differ."""
+
 
 def _expected_came(want: Any, have: Any) -> str:
     """Two numbers that differ, with more digits than usual if it takes them to see that."""
@@ -218,7 +220,7 @@ def shown(value: Any, limit: int = 120) -> str:
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
             return number(value)
-        if value.size <= 12:
+        if value.size <= _PRINTED:
             return np.array2string(value, precision=3, separator=", ").replace("\n", "")
         return f"array of shape {value.shape}"
     if isinstance(value, (list, tuple)):

@@ -152,6 +152,8 @@ def test_of_long_arrays_it_says_where_they_differ():
     assert exact()(NO_ARGS, mask, other) == (
         "The shape (4, 6) is right, 2 of 24 values are not: at (1, 2) 0 was expected, 7 came."
     )
+    text = np.array(list("abcdefghijklmnop"))
+    assert exact()(NO_ARGS, text, np.arange(16)).startswith("array of shape (16,) was expected")
     assert exact()(NO_ARGS, mask, mask[:3]) == (
         "array of shape (4, 6) was expected, array of shape (3, 6) came."
     )
